@@ -22,7 +22,7 @@ function isOlder(version, minimum) {
   return false;
 }
 
-const version = process.env.TRIBUTARY_PRETEND_NODE_VERSION || process.versions.node;
+const version = process.versions.node;
 if (isOlder(version, wanted)) {
   console.error(
     `Tributary needs Node.js ${wanted} or newer; this is ${version}. Install a newer one from https://nodejs.org and run the command again.`,

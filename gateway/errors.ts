@@ -1,1 +1,89 @@
-export const x = 1;
+import { GraphQLError, type GraphQLErrorOptions } from 'graphql';
+
+/** One row of the error table: what a code means, and what a client may learn of it. */
+export interface ErrorKind {
+  /** One sentence for the table in `gateway/README.md` (a test compares the two). */
+  readonly summary: string;
+  /** HTTP status of the whole answer when the request ends with this error; `null` = the answer stays a 200. */
+  readonly status: number | null;
+  /** Whether a client may read the message; if not it reads the summary. Logs always have the message. */
+  readonly clientMayRead: boolean;
+}
+
+const kind = (status: number | null, clientMayRead: boolean, summary: string): ErrorKind =>
+  Object.freeze({ summary, status, clientMayRead });
+
+/** Every code that Tributary gives of its own. A code is API: it never changes its meaning. */
+export const errorKinds = Object.freeze({
+  // the command and its files: they end a command or refuse a reload, and never reach a client
+  SETTINGS_INVALID: kind(null, false, 'gateway.yaml or an environment variable is not valid.'),
+  SUPERGRAPH_CONFIG_INVALID: kind(null, false, 'supergraph.yaml is not valid.'),
+  SUPERGRAPH_INVALID: kind(null, false, 'The composed supergraph cannot be served.'),
+  COMPOSITION_FAILED: kind(null, false, 'The subgraph schemas do not compose.'),
+  SUBGRAPH_SCHEMA_UNAVAILABLE: kind(null, false, "A subgraph's schema could not be read."),
+  PORT_TAKEN: kind(null, false, 'Another process listens on the port.'),
+  OPERATION_INVALID: kind(null, false, 'The operation given to a command is not valid.'),
+  // a request that ends before it is executed
+  BAD_REQUEST: kind(400, true, 'The request is not a well-formed GraphQL request.'),
+  METHOD_NOT_ALLOWED: kind(405, true, 'The method is not one that the path answers.'),
+  INVALID_ACCEPT_HEADER: kind(406, true, 'None of the accepted content types can be served.'),
+  INVALID_CONTENT_TYPE_HEADER: kind(415, true, 'The content type, charset or encoding is not supported.'),
+  REQUEST_TOO_LARGE: kind(413, true, 'The body is larger than `limits.max_body_bytes`.'),
+  REQUEST_TIMEOUT: kind(408, true, 'The request did not arrive completely in time.'),
+  URI_TOO_LONG: kind(414, true, 'The request line is too long.'),
+  REQUEST_HEADERS_TOO_LARGE: kind(431, true, 'The headers are larger than `limits.max_header_bytes`.'),
+  NOT_FOUND: kind(404, true, 'Nothing is served at the path.'),
+  SUBSCRIPTION_NOT_SUPPORTED: kind(400, true, 'Subscriptions are not served over this transport.'),
+  SUPERGRAPH_NOT_READY: kind(503, true, 'The gateway has no supergraph yet.'),
+  // a subgraph that fails: the answer stays a 200 with the data of the others
+  SUBREQUEST_HTTP_ERROR: kind(null, true, 'A subgraph could not be reached, or answered with an HTTP error.'),
+  SUBREQUEST_MALFORMED_RESPONSE: kind(
+    null,
+    true,
+    'A subgraph answered with something other than a GraphQL response.',
+  ),
+  GATEWAY_TIMEOUT: kind(null, true, 'A subgraph did not answer in time.'),
+  DOWNSTREAM_SERVICE_ERROR: kind(null, true, 'A subgraph reported an error that is not shown to clients.'),
+  INTERNAL_SERVER_ERROR: kind(500, false, 'Internal server error'),
+});
+
+export type ErrorCode = keyof typeof errorKinds;
+
+export interface GatewayErrorDetails {
+  /** What was expected, what came, and what to do. Defaults to the summary of the code. */
+  readonly message?: string;
+  /** Name of the subgraph at fault; reaches the client as `extensions.service`. */
+  readonly subgraph?: string;
+  readonly path?: GraphQLErrorOptions['path'];
+  /** Further extensions, plain JSON. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error of the gateway: a code of `errorKinds`, a message, and the details a client or a log needs.
+ *
+ * `extensions.http.status` is set only for codes that end a whole request, which is how Apollo Server reads a status.
+ */
+export class GatewayError extends GraphQLError {
+  readonly code: ErrorCode;
+  readonly subgraph: string | undefined;
+
+  constructor(code: ErrorCode, details: GatewayErrorDetails = {}) {
+    const { status } = errorKinds[code];
+    super(details.message ?? errorKinds[code].summary, {
+      path: details.path,
+      originalError: details.cause instanceof Error ? details.cause : undefined,
+      extensions: {
+        code,
+        ...(details.subgraph === undefined ? {} : { service: details.subgraph }),
+        ...details.extensions,
+        ...(status === null ? {} : { http: { status } }),
+      },
+    });
+    this.name = 'GatewayError';
+    this.code = code;
+    this.subgraph = details.subgraph;
+    if (details.cause !== undefined) this.cause = details.cause;
+  }
+}
