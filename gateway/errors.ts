@@ -25,6 +25,7 @@ export const errorKinds = Object.freeze({
   OPERATION_INVALID: kind(null, false, 'The operation given to a command is not valid.'),
   // a request that ends before it is executed
   BAD_REQUEST: kind(400, true, 'The request is not a well-formed GraphQL request.'),
+  BATCHING_NOT_ENABLED: kind(400, true, 'Operation batching is not enabled.'),
   METHOD_NOT_ALLOWED: kind(405, true, 'The method is not one that the path answers.'),
   INVALID_ACCEPT_HEADER: kind(406, true, 'None of the accepted content types can be served.'),
   INVALID_CONTENT_TYPE_HEADER: kind(415, true, 'The content type, charset or encoding is not supported.'),

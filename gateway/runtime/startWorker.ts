@@ -12,7 +12,10 @@ import { Worker, type WorkerOptions } from 'node:worker_threads';
 export function startWorker(module: URL, options: WorkerOptions = {}): Worker {
   if (!import.meta.url.endsWith('.ts')) return new Worker(module, options);
   const source = pathToFileURL(fileURLToPath(module).replace(/\.js$/, '.ts'));
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api'));
+  // `require.resolve` finds the CommonJS build (jest has no `import.meta.resolve`); the ES module stands beside it
+  const loader = pathToFileURL(
+    createRequire(import.meta.url).resolve('tsx/esm/api').replace(/\.cjs$/, '.mjs'),
+  );
   const program = `import(${JSON.stringify(loader.href)}).then(({ register }) => {
     register();
     return import(${JSON.stringify(source.href)});

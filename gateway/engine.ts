@@ -1,0 +1,46 @@
+import type { DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import type { ClientRequest } from './http/clientRequest.ts';
+import type { Supergraph } from './supergraph/supergraph.ts';
+
+/** One operation to execute: parsed, and valid against the engine's API schema. */
+export interface OperationRequest {
+  readonly document: DocumentNode;
+  /** `undefined` when the document has no operation of that name; the engine answers with an error then. */
+  readonly operation: OperationDefinitionNode | undefined;
+  readonly operationName: string | undefined;
+  /** The document's text as the client sent it. */
+  readonly source: string;
+  /** SHA-256 of `source`, hex. */
+  readonly sourceHash: string;
+  /** As the client sent them: not coerced yet. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly client: ClientRequest;
+}
+
+/**
+ * Everything that depends on one supergraph: API schema, planner, caches, subgraph connections. An engine never changes;
+ * another one replaces it, and it is closed when its last request has ended.
+ */
+export interface Engine {
+  readonly supergraph: Supergraph;
+  /** What clients see: validation and introspection use it. */
+  readonly apiSchema: GraphQLSchema;
+  /**
+   * Executes an operation. A failing subgraph is an error in the result, never an exception.
+   * `extensions` may hold the query plan where the settings expose it.
+   */
+  execute(request: OperationRequest): Promise<ExecutionResult>;
+  /**
+   * The query plan of an operation as text, for people.
+   * @throws GraphQLError when the operation is not valid
+   */
+  plan(document: DocumentNode, operationName: string | undefined): Promise<string>;
+  /** Called once, after the last request. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the engine of a supergraph.
+ * @throws GatewayError SUPERGRAPH_INVALID
+ */
+export type BuildEngine = (supergraph: Supergraph) => Promise<Engine>;

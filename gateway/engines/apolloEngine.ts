@@ -1,0 +1,194 @@
+import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
+import { prettyFormatQueryPlan, QueryPlanner } from '@apollo/query-planner';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  validate,
+} from 'graphql';
+import type { Logger } from 'pino';
+import type { BuildEngine, Engine, OperationRequest } from '../engine.ts';
+import { GatewayError } from '../errors.ts';
+import type { SelectHeaders } from '../execute/subgraph/headerRules.ts';
+import { SubgraphClient } from '../execute/subgraph/subgraphClient.ts';
+import { subgraphError } from '../execute/subgraph/subgraphError.ts';
+import type { ClientRequest } from '../http/clientRequest.ts';
+import type { Supergraph } from '../supergraph/supergraph.ts';
+
+export interface ApolloEngineOptions {
+  readonly log: Logger;
+  readonly timeoutMs: number;
+  readonly maxResponseBytes: number;
+  readonly maxConnections: number;
+  /** Whether the header `Apollo-Query-Plan-Experimental` puts the plan into `extensions.__queryPlanExperimental`. */
+  readonly exposeQueryPlan: boolean;
+  readonly headersFor: (subgraph: string) => SelectHeaders;
+}
+
+/** What the stock gateway is given of a request; its own type belongs to an older Apollo Server. */
+type StockRequest = Parameters<Awaited<ReturnType<ApolloGateway['load']>>['executor']>[0];
+type StockSources = Parameters<GraphQLDataSource['process']>[0];
+
+/**
+ * The engine around the stock `ApolloGateway`: the fallback, and the oracle that the compiled engine is compared with. Its
+ * requests to subgraphs go through our client, so that deadlines, sizes and header rules are those of the settings.
+ */
+export function apolloEngine(options: ApolloEngineOptions): BuildEngine {
+  // Read by the constructor: without it the gateway reports to Apollo.
+  process.env.APOLLO_TELEMETRY_DISABLED = '1';
+  return async (supergraph) => {
+    const clients: SubgraphClient[] = [];
+    const gateway = new ApolloGateway({
+      supergraphSdl: supergraph.sdl,
+      logger: quiet(options.log),
+      __exposeQueryPlanExperimental: options.exposeQueryPlan,
+      buildService: ({ name, url }) => {
+        const { timeoutMs, maxResponseBytes, maxConnections } = options;
+        const client = new SubgraphClient({ subgraph: name, url: url ?? '', timeoutMs, maxResponseBytes, maxConnections });
+        clients.push(client);
+        return new SubgraphSource(name, client, options.headersFor(name));
+      },
+    });
+    try {
+      const { executor } = await gateway.load();
+      const { schema } = gateway;
+      if (schema === undefined) throw new Error('it has no schema');
+      return new ApolloEngine({ supergraph, apiSchema: schema, gateway, executor, clients });
+    } catch (cause) {
+      await Promise.all(clients.map((client) => client.close()));
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new GatewayError('SUPERGRAPH_INVALID', {
+        message: `The supergraph cannot be served by the Apollo engine: ${reason}`,
+        cause,
+      });
+    }
+  };
+}
+
+interface ApolloEngineParts {
+  readonly supergraph: Supergraph;
+  readonly apiSchema: GraphQLSchema;
+  readonly gateway: ApolloGateway;
+  readonly executor: Awaited<ReturnType<ApolloGateway['load']>>['executor'];
+  readonly clients: readonly SubgraphClient[];
+}
+
+class ApolloEngine implements Engine {
+  readonly supergraph: Supergraph;
+  readonly apiSchema: GraphQLSchema;
+  readonly #parts: ApolloEngineParts;
+
+  constructor(parts: ApolloEngineParts) {
+    this.supergraph = parts.supergraph;
+    this.apiSchema = parts.apiSchema;
+    this.#parts = parts;
+  }
+
+  async execute(request: OperationRequest): Promise<ExecutionResult> {
+    const { executor } = this.#parts;
+    const result = (await executor(asStockRequest(request, this.apiSchema))) as ExecutionResult;
+    return result.errors === undefined ? result : { ...result, errors: result.errors.map(withService) };
+  }
+
+  async plan(document: DocumentNode, operationName: string | undefined): Promise<string> {
+    const [error] = validate(this.apiSchema, document);
+    if (error !== undefined) throw error;
+    // loaded here, as only the command `plan` needs it: the stock gateway keeps its planner to itself
+    const { operationFromDocument, Supergraph: FederatedSupergraph } = await import('@apollo/federation-internals');
+    const federated = FederatedSupergraph.build(this.supergraph.sdl);
+    const operation = operationFromDocument(federated.apiSchema(), document, { operationName });
+    return prettyFormatQueryPlan(new QueryPlanner(federated).buildQueryPlan(operation));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#parts.gateway.stop(), ...this.#parts.clients.map((client) => client.close())]);
+  }
+}
+
+/** One subgraph, as the stock gateway calls it. Faults become errors of its answer, so that they get a path. */
+class SubgraphSource implements GraphQLDataSource {
+  readonly #subgraph: string;
+  readonly #client: SubgraphClient;
+  readonly #headers: SelectHeaders;
+
+  constructor(subgraph: string, client: SubgraphClient, headers: SelectHeaders) {
+    this.#subgraph = subgraph;
+    this.#client = client;
+    this.#headers = headers;
+  }
+
+  async process({ request, context }: StockSources): ReturnType<GraphQLDataSource['process']> {
+    const { client } = context as { client: ClientRequest };
+    const { query, variables, operationName } = request;
+    try {
+      const response = await this.#client.send({
+        body: JSON.stringify({ query, variables, operationName }),
+        headers: this.#headers(client),
+        signal: client.signal,
+      });
+      const errors = (response.errors ?? []).map((error) => subgraphError(error, this.#subgraph));
+      if (response.failedStatus !== undefined) errors.push(this.#failedStatus(response.failedStatus));
+      return errors.length === 0 ? { data: response.data } : { data: response.data, errors };
+    } catch (error) {
+      if (error instanceof GatewayError) return { errors: [error] };
+      throw error;
+    }
+  }
+
+  #failedStatus(status: number): GatewayError {
+    return new GatewayError('SUBREQUEST_HTTP_ERROR', {
+      message: `HTTP fetch failed from '${this.#subgraph}': HTTP status ${status}`,
+      subgraph: this.#subgraph,
+      extensions: { reason: `HTTP status ${status}`, subrequestStatus: status },
+    });
+  }
+}
+
+function asStockRequest(request: OperationRequest, schema: GraphQLSchema): StockRequest {
+  const { client, document, operation, source, sourceHash, variables } = request;
+  const operationName = request.operationName ?? null;
+  return {
+    request: {
+      query: source,
+      operationName: operationName ?? undefined,
+      variables: { ...variables },
+      http: { method: 'POST', url: '', headers: new Headers(textHeaders(client)) },
+    },
+    document,
+    operation,
+    operationName,
+    queryHash: sourceHash,
+    source,
+    schema,
+    context: { client },
+    metrics: {},
+    // what else its type names is of the Apollo Server that it was written for, and is not read
+  } as unknown as StockRequest;
+}
+
+function textHeaders(client: ClientRequest): Record<string, string> {
+  const wanted = ['apollo-query-plan-experimental', 'apollo-query-plan-experimental-format'];
+  return Object.fromEntries(wanted.flatMap((name) => (typeof client.headers[name] === 'string' ? [[name, client.headers[name]]] : [])));
+}
+
+/** The stock gateway names the subgraph `serviceName`; here it is `service`, as everywhere else. */
+function withService(error: GraphQLError): GraphQLError {
+  const { serviceName, ...extensions } = error.extensions ?? {};
+  if (typeof serviceName !== 'string') return error;
+  return new GraphQLError(error.message, {
+    path: error.path,
+    originalError: error.originalError,
+    extensions: { ...extensions, service: serviceName },
+  });
+}
+
+/** Its own lines on loading repeat what the log of the swap says; warnings and errors pass. */
+function quiet(log: Logger): { debug(m: unknown): void; info(m: unknown): void; warn(m: unknown): void; error(m: unknown): void } {
+  return {
+    debug: (message) => log.trace(String(message)),
+    info: (message) => log.debug(String(message)),
+    warn: (message) => log.warn(String(message)),
+    error: (message) => log.error(String(message)),
+  };
+}

@@ -1,0 +1,213 @@
+import { type Dispatcher, errors, Pool } from 'undici';
+import { GatewayError } from '../../errors.ts';
+
+export interface SubgraphClientOptions {
+  readonly subgraph: string;
+  /** Where operations are sent: `http://127.0.0.1:4001/graphql`. */
+  readonly url: string;
+  /** Time for one request in all: connecting, headers and the whole body. */
+  readonly timeoutMs: number;
+  /** A larger answer is refused and its connection closed. */
+  readonly maxResponseBytes: number;
+  readonly maxConnections: number;
+}
+
+export interface SubgraphRequest {
+  /** The JSON body: `{"query":…,"variables":…}`. */
+  readonly body: string;
+  /** Names in lower case; see `headerRules.ts`. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
+}
+
+/** A well-formed GraphQL response: at least one of `data` and `errors`. */
+export interface SubgraphResponse {
+  readonly data?: Record<string, unknown> | null;
+  readonly errors?: readonly SubgraphResponseError[];
+  /** HTTP status, when it was not a success. */
+  readonly failedStatus?: number;
+}
+
+export interface SubgraphResponseError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The connections to one subgraph. Redirects are not followed (a subgraph's answer must not choose where the gateway
+ * connects), and a total deadline bounds the request: undici's own timers start anew with every byte.
+ */
+export class SubgraphClient {
+  readonly #pool: Pool;
+  readonly #path: string;
+  readonly #options: SubgraphClientOptions;
+
+  constructor(options: SubgraphClientOptions) {
+    const { origin, pathname, search } = new URL(options.url);
+    this.#options = options;
+    this.#path = pathname + search;
+    this.#pool = new Pool(origin, {
+      connections: options.maxConnections,
+      headersTimeout: options.timeoutMs,
+      bodyTimeout: options.timeoutMs,
+      connect: { timeout: options.timeoutMs },
+    });
+  }
+
+  /**
+   * Sends one operation.
+   *
+   * @throws GatewayError SUBREQUEST_HTTP_ERROR (no connection, or an HTTP error without a GraphQL body),
+   *   SUBREQUEST_MALFORMED_RESPONSE (anything that is not a GraphQL response), GATEWAY_TIMEOUT. Messages name the
+   *   subgraph and the reason, never an address.
+   */
+  async send(request: SubgraphRequest): Promise<SubgraphResponse> {
+    const deadline = AbortSignal.timeout(this.#options.timeoutMs);
+    try {
+      const response = await this.#pool.request({
+        path: this.#path,
+        method: 'POST',
+        headers: {
+          ...request.headers,
+          'content-type': 'application/json',
+          accept: 'application/graphql-response+json, application/json;q=0.9',
+        },
+        body: request.body,
+        signal: AbortSignal.any([request.signal, deadline]),
+      });
+      return this.#read(response, await this.#readText(response));
+    } catch (error) {
+      if (error instanceof GatewayError) throw error;
+      throw deadline.aborted || isTimeout(error) ? this.#timedOut(error) : this.#httpError(wordsFor(error), { cause: error });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  async #readText(response: Dispatcher.ResponseData): Promise<string> {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of response.body) {
+      bytes += chunk.length;
+      if (bytes > this.#options.maxResponseBytes) {
+        throw this.#malformed(`the answer is larger than ${this.#options.maxResponseBytes} bytes`);
+      }
+      chunks.push(chunk);
+    }
+    return (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString('utf8');
+  }
+
+  #read({ statusCode, headers }: Dispatcher.ResponseData, text: string): SubgraphResponse {
+    const isSuccess = statusCode >= 200 && statusCode < 300;
+    const answer = isJson(headers['content-type']) && headers['content-encoding'] === undefined ? parseJson(text) : undefined;
+    const response = answer === undefined ? undefined : asGraphQLResponse(answer);
+    if (response !== undefined) return isSuccess ? response : { ...response, failedStatus: statusCode };
+    if (!isSuccess) throw this.#httpError(`HTTP status ${statusCode}`, { status: statusCode });
+    throw this.#malformed(
+      answer === undefined ? 'the body is not JSON' : 'the body is not a GraphQL response with `data` or `errors`',
+    );
+  }
+
+  #timedOut(cause: unknown): GatewayError {
+    const { subgraph, timeoutMs } = this.#options;
+    return new GatewayError('GATEWAY_TIMEOUT', {
+      message: `Subgraph '${subgraph}' did not answer within ${timeoutMs} ms`,
+      subgraph,
+      cause,
+    });
+  }
+
+  #httpError(reason: string, details: { readonly status?: number; readonly cause?: unknown }): GatewayError {
+    const { subgraph } = this.#options;
+    return new GatewayError('SUBREQUEST_HTTP_ERROR', {
+      message: `HTTP fetch failed from '${subgraph}': ${reason}`,
+      subgraph,
+      extensions: { reason, ...(details.status === undefined ? {} : { subrequestStatus: details.status }) },
+      cause: details.cause,
+    });
+  }
+
+  #malformed(reason: string): GatewayError {
+    const { subgraph } = this.#options;
+    return new GatewayError('SUBREQUEST_MALFORMED_RESPONSE', {
+      message: `Malformed response from '${subgraph}': ${reason}`,
+      subgraph,
+      extensions: { reason },
+    });
+  }
+}
+
+function isTimeout(error: unknown): boolean {
+  return (
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError ||
+    error instanceof errors.ConnectTimeoutError
+  );
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EPIPE: 'connection reset',
+  ENOTFOUND: 'host not found',
+  EAI_AGAIN: 'host name could not be looked up',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
+  UND_ERR_SOCKET: 'connection closed',
+  UND_ERR_HEADERS_OVERFLOW: 'response headers too large',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the body is not as long as announced',
+  UND_ERR_ABORTED: 'aborted',
+  ABORT_ERR: 'the client went away',
+};
+
+/** Words for a transport error that hold no address: the messages of Node.js name host and port. */
+function wordsFor(error: unknown): string {
+  const first = error instanceof AggregateError ? error.errors[0] : error;
+  const code = (first as { code?: unknown } | undefined)?.code;
+  if (typeof code === 'string' && Object.hasOwn(WORDS, code)) return WORDS[code] ?? '';
+  return (first as Error | undefined)?.name === 'HTTPParserError' ? 'the answer is not HTTP' : 'connection failed';
+}
+
+function isJson(contentType: string | string[] | undefined): boolean {
+  return typeof contentType === 'string' && /^application\/([\w.-]+\+)?json\s*(;|$)/i.test(contentType);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Source: GraphQL specification, §7.1 "Response Format". */
+function asGraphQLResponse(answer: unknown): SubgraphResponse | undefined {
+  if (!isObject(answer)) return undefined;
+  const { data, errors: reported } = answer;
+  if (data !== undefined && data !== null && !isObject(data)) return undefined;
+  if (reported !== undefined && reported !== null && !Array.isArray(reported)) return undefined;
+  if (data === undefined && !Array.isArray(reported)) return undefined;
+  if (data === null && !(Array.isArray(reported) && reported.length > 0)) return undefined;
+  return {
+    ...(data === undefined ? {} : { data }),
+    ...(Array.isArray(reported) && reported.length > 0 ? { errors: reported.map(asError) } : {}),
+  };
+}
+
+function asError(error: unknown): SubgraphResponseError {
+  if (!isObject(error)) return { message: 'The subgraph reported an error without a message.' };
+  const { message, path, extensions } = error;
+  return {
+    message: typeof message === 'string' ? message : 'The subgraph reported an error without a message.',
+    ...(Array.isArray(path) ? { path } : {}),
+    ...(isObject(extensions) ? { extensions } : {}),
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,112 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { GraphQLSchema } from 'graphql';
+import type { Logger } from 'pino';
+import type { BuildEngine, Engine } from './engine.ts';
+import type { Supergraph } from './supergraph/supergraph.ts';
+
+/** A request's hold on an engine: the engine is not closed before `release`. */
+export interface EngineLease {
+  readonly engine: Engine;
+  release(): void;
+}
+
+interface HeldEngine {
+  readonly engine: Engine;
+  /** Requests that are executing on it. */
+  leases: number;
+  isRetired: boolean;
+}
+
+/**
+ * Holds the engine in force and swaps it. A request that was validated against one engine is executed by that engine,
+ * however many swaps happen meanwhile; a replaced engine is closed when its last request has ended.
+ */
+export class Gateway {
+  readonly #build: BuildEngine;
+  readonly #log: Logger;
+  readonly #bySchema = new WeakMap<GraphQLSchema, HeldEngine>();
+  readonly #listeners = new Set<(engine: Engine) => void>();
+  readonly #closing = new Set<Promise<void>>();
+  #current: HeldEngine | undefined;
+
+  constructor(build: BuildEngine, log: Logger) {
+    this.#build = build;
+    this.#log = log;
+  }
+
+  /** The engine in force; `undefined` before the first. */
+  get engine(): Engine | undefined {
+    return this.#current?.engine;
+  }
+
+  /**
+   * Builds the engine of a supergraph and puts it in force.
+   * @throws GatewayError SUPERGRAPH_INVALID; the engine before stays in force
+   */
+  async swap(supergraph: Supergraph): Promise<void> {
+    const startedAt = performance.now();
+    const engine = await this.#build(supergraph);
+    const before = this.#current;
+    const held: HeldEngine = { engine, leases: 0, isRetired: false };
+    this.#bySchema.set(engine.apiSchema, held);
+    this.#current = held;
+    for (const listener of this.#listeners) listener(engine);
+    if (before !== undefined) this.#retire(before);
+    this.#log.info(
+      { supergraph: supergraph.hash.slice(0, 12), ms: Math.round(performance.now() - startedAt) },
+      before === undefined ? 'supergraph in force' : 'supergraph swapped',
+    );
+  }
+
+  /** Calls back with the engine in force, if there is one, and with each that follows. Returns how to stop that. */
+  onEngine(listener: (engine: Engine) => void): () => void {
+    this.#listeners.add(listener);
+    if (this.#current !== undefined) listener(this.#current.engine);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Holds the engine that made this API schema.
+   * @param schema the schema that the operation was, or will be, validated against
+   */
+  lease(schema: GraphQLSchema): EngineLease {
+    const held = this.#bySchema.get(schema);
+    if (held === undefined) throw new Error('The schema is of no engine of this gateway.');
+    held.leases += 1;
+    let isReleased = false;
+    return {
+      engine: held.engine,
+      release: () => {
+        if (isReleased) return;
+        isReleased = true;
+        held.leases -= 1;
+        if (held.isRetired && held.leases === 0) this.#close(held);
+      },
+    };
+  }
+
+  /** Retires the engine in force and waits until every engine is closed. */
+  async stop(): Promise<void> {
+    const last = this.#current;
+    this.#current = undefined;
+    if (last !== undefined) this.#retire(last);
+    await nextTurn();
+    await Promise.all(this.#closing);
+  }
+
+  #retire(held: HeldEngine): void {
+    // A request may have taken the schema in this very turn and not yet its lease: all of that is in microtasks.
+    void nextTurn().then(() => {
+      held.isRetired = true;
+      if (held.leases === 0) this.#close(held);
+    });
+  }
+
+  #close({ engine }: HeldEngine): void {
+    const closing = engine.close().catch((error: unknown) => {
+      this.#log.error({ err: error }, 'closing a replaced engine failed');
+    });
+    this.#closing.add(closing);
+    void closing.then(() => this.#closing.delete(closing));
+  }
+}

@@ -1,0 +1,27 @@
+import type { FastifyInstance } from 'fastify';
+
+export interface Readiness {
+  readonly isReady: boolean;
+  readonly waitingFor: readonly { readonly subgraph: string; readonly reason: string }[];
+}
+
+/**
+ * `/health/live`: the process answers. `/health/ready` and `/health`: it has a supergraph in force; if not, the answer is
+ * a 503 that names the subgraphs it waits for.
+ * Source of the body: Apollo Router, `GET /health` → `{"status":"UP"}`.
+ */
+export function registerHealth(app: FastifyInstance, readiness: () => Readiness): void {
+  app.get('/health/live', async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'UP' }));
+  for (const path of ['/health', '/health/ready']) {
+    app.get(path, async (_request, reply) => {
+      const { isReady, waitingFor } = readiness();
+      return reply
+        .code(isReady ? 200 : 503)
+        .header('cache-control', 'no-store')
+        .send({
+          status: isReady ? 'UP' : 'DOWN',
+          ...(waitingFor.length === 0 ? {} : { waiting_for: waitingFor }),
+        });
+    });
+  }
+}

@@ -1,0 +1,205 @@
+import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { HeaderMap, type HTTPGraphQLRequest, type HTTPGraphQLResponse } from '@apollo/server';
+import cors from '@fastify/cors';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { Logger } from 'pino';
+import { type ErrorCode, GatewayError } from '../errors.ts';
+import type { ClientRequest } from './clientRequest.ts';
+import { errorBody, jsonError, onClientError } from './errorAnswers.ts';
+import { type ExplorerOptions, registerExplorerPages } from './explorer/explorerPages.ts';
+import { type Readiness, registerHealth } from './health.ts';
+
+export interface HttpServerOptions {
+  /** Answers one GraphQL request. */
+  readonly handle: (request: HTTPGraphQLRequest, client: ClientRequest) => Promise<HTTPGraphQLResponse>;
+  readonly readiness: () => Readiness;
+  readonly log: Logger;
+  readonly graphqlPath: string;
+  readonly maxBodyBytes: number;
+  readonly maxHeaderBytes: number;
+  /** Time for the headers of a request to arrive. */
+  readonly headersTimeoutMs: number;
+  /** Time for a whole request, body included, to arrive. */
+  readonly requestTimeoutMs: number;
+  /** How long an idle connection is kept; it should be above the load balancer's. */
+  readonly keepAliveTimeoutMs: number;
+  readonly allowsBatching: boolean;
+  /** Origins of browsers that may read answers; empty = none but the gateway's own. */
+  readonly corsOrigins: readonly string[];
+  readonly corsCredentials: boolean;
+  readonly explorer: ExplorerOptions;
+}
+
+const NO_BODY = Symbol('no body');
+
+/**
+ * The HTTP server: bodies and headers within their limits, every refusal a JSON error, GraphQL at one path, health and
+ * the explorer pages beside it.
+ */
+export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+  const { log, graphqlPath } = options;
+  const app = fastify({
+    logger: false,
+    bodyLimit: options.maxBodyBytes,
+    requestTimeout: options.requestTimeoutMs,
+    keepAliveTimeout: options.keepAliveTimeoutMs,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: onClientError,
+    routerOptions: { maxParamLength: 200 },
+    exposeHeadRoutes: false,
+    http: {
+      maxHeaderSize: options.maxHeaderBytes,
+      headersTimeout: options.headersTimeoutMs,
+      connectionsCheckingInterval: 1000,
+    },
+  });
+
+  acceptJsonOnly(app);
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, log));
+  app.setNotFoundHandler(async (request, reply) =>
+    jsonError(reply, new GatewayError('NOT_FOUND', { message: `Nothing is served at ${pathOf(request)}.` })),
+  );
+  if (options.corsOrigins.length > 0) {
+    await app.register(cors, {
+      origin: options.corsOrigins.includes('*') ? '*' : [...options.corsOrigins],
+      credentials: options.corsCredentials,
+      methods: ['GET', 'POST'],
+    });
+  }
+
+  registerHealth(app, options.readiness);
+  await registerExplorerPages(app, options.explorer);
+  app.route({
+    method: ['GET', 'POST'],
+    url: graphqlPath,
+    handler: async (request, reply) => {
+      if (Array.isArray(request.body) && !options.allowsBatching) throw new GatewayError('BATCHING_NOT_ENABLED');
+      const client = clientRequestOf(request, reply);
+      return send(reply, await options.handle(graphqlRequestOf(request), client), client);
+    },
+  });
+  app.route({
+    method: ['DELETE', 'HEAD', 'PATCH', 'PUT', ...(options.corsOrigins.length > 0 ? [] : (['OPTIONS'] as const))],
+    url: graphqlPath,
+    handler: async (_request, reply) => {
+      reply.header('allow', 'GET, POST');
+      throw new GatewayError('METHOD_NOT_ALLOWED', { message: `${graphqlPath} answers GET and POST.` });
+    },
+  });
+  return app;
+}
+
+/**
+ * A body is JSON in UTF-8, or it is refused before it is read. The types that a browser sends without a preflight get the
+ * answer of the CSRF rule; so does a body without a type.
+ * Source: Apollo Server, "Cross-site request forgery prevention"; GHSA-v66j-6wwf-jc57.
+ */
+function acceptJsonOnly(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    /^application\/([\w.-]+\+)?json\s*(;|$)/i,
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, body: Buffer) => {
+      refuseEncodings(request);
+      if (body.length === 0) return NO_BODY;
+      if (!isUtf8(body)) throw new GatewayError('BAD_REQUEST', { message: 'The body is not valid UTF-8.' });
+      try {
+        return JSON.parse(body.toString('utf8')) as unknown;
+      } catch {
+        throw new GatewayError('BAD_REQUEST', { message: 'The body is not valid JSON.' });
+      }
+    },
+  );
+  app.addContentTypeParser('*', async (request: FastifyRequest) => {
+    const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+    if (type === undefined || SIMPLE_TYPES.has(type)) {
+      throw new GatewayError('BAD_REQUEST', {
+        message: `This operation has been blocked as a potential Cross-Site Request Forgery: send \`content-type: application/json\`, not ${type ?? 'none'}.`,
+      });
+    }
+    throw new GatewayError('INVALID_CONTENT_TYPE_HEADER', {
+      message: `The content type must be application/json, not ${type.slice(0, 100)}.`,
+    });
+  });
+}
+
+/** Source: Fetch standard, "CORS-safelisted request-header": these need no preflight. */
+const SIMPLE_TYPES = new Set(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']);
+
+function refuseEncodings(request: FastifyRequest): void {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(request.headers['content-type'] ?? '')?.[1];
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+    throw new GatewayError('INVALID_CONTENT_TYPE_HEADER', { message: 'The charset must be utf-8.' });
+  }
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new GatewayError('INVALID_CONTENT_TYPE_HEADER', { message: 'Compressed bodies are not accepted.' });
+  }
+}
+
+function graphqlRequestOf(request: FastifyRequest): HTTPGraphQLRequest {
+  const headers = new HeaderMap();
+  for (const name in request.headers) {
+    const value = request.headers[name];
+    if (value !== undefined) headers.set(name, typeof value === 'string' ? value : value.join(', '));
+  }
+  const mark = request.url.indexOf('?');
+  return {
+    method: request.method,
+    headers,
+    search: mark === -1 ? '' : request.url.slice(mark),
+    body: request.body === NO_BODY ? undefined : request.body,
+  };
+}
+
+function clientRequestOf(request: FastifyRequest, reply: FastifyReply): ClientRequest {
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
+  const sent = request.headers['x-request-id'];
+  const body = request.body as { extensions?: ClientRequest['extensions'] } | null | undefined;
+  return {
+    headers: request.headers,
+    extensions: typeof body === 'object' && body !== null ? body.extensions : undefined,
+    // an id is written into logs and headers, so only a plain one is taken over
+    requestId: typeof sent === 'string' && /^[\w.:-]{1,128}$/.test(sent) ? sent : randomUUID(),
+    signal: gone.signal,
+  };
+}
+
+function send(reply: FastifyReply, response: HTTPGraphQLResponse, client: ClientRequest): FastifyReply {
+  reply.code(response.status ?? 200).header('x-request-id', client.requestId);
+  for (const [name, value] of response.headers) reply.header(name, value);
+  // what an API answers is never a page; browsers are told so
+  reply.header('x-content-type-options', 'nosniff');
+  return response.body.kind === 'complete'
+    ? reply.send(response.body.string)
+    : reply.send(Readable.from(response.body.asyncIterator));
+}
+
+/** Fastify's own refusals, by its codes, in our words. */
+const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'REQUEST_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'INVALID_CONTENT_TYPE_HEADER',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'BAD_REQUEST',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'BAD_REQUEST',
+};
+
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
+  if (error instanceof GatewayError) return jsonError(reply, error);
+  const { code, statusCode } = error as { code?: string; statusCode?: number };
+  const known = code === undefined ? undefined : FASTIFY_CODES[code];
+  if (known !== undefined) return jsonError(reply, new GatewayError(known));
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return jsonError(reply, new GatewayError('BAD_REQUEST'));
+  }
+  log.error({ err: error, path: pathOf(request) }, 'a fault ended a request');
+  return reply.code(500).type('application/json; charset=utf-8').send(errorBody(new GatewayError('INTERNAL_SERVER_ERROR')));
+}
+
+function pathOf(request: FastifyRequest): string {
+  return (request.url.split('?')[0] ?? '').slice(0, 200);
+}

@@ -1,0 +1,181 @@
+import {
+  ApolloServer,
+  type ApolloServerOptionsWithGateway,
+  type ApolloServerPlugin,
+  type HTTPGraphQLRequest,
+  type HTTPGraphQLResponse,
+} from '@apollo/server';
+import {
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import { type ExecutionResult, GraphQLError } from 'graphql';
+import type { Logger } from 'pino';
+import type { OperationRequest } from './engine.ts';
+import { GatewayError } from './errors.ts';
+import type { EngineLease, Gateway } from './gateway.ts';
+import type { ClientRequest } from './http/clientRequest.ts';
+import { type FormatError, gatewayErrorOf, isFault } from './respond/formatErrors.ts';
+
+export interface PipelineOptions {
+  readonly gateway: Gateway;
+  readonly log: Logger;
+  readonly formatError: FormatError;
+  readonly production: boolean;
+  readonly introspection: boolean;
+  readonly csrfPrevention: boolean;
+  readonly allowsBatching: boolean;
+  /** Longer documents are refused by the parser. */
+  readonly maxTokens: number;
+}
+
+/** What travels with one operation through Apollo Server. */
+interface OperationContext {
+  readonly client: ClientRequest;
+  lease?: EngineLease;
+}
+
+type StockGateway = ApolloServerOptionsWithGateway<OperationContext>['gateway'];
+type StockExecutor = NonNullable<Awaited<ReturnType<StockGateway['load']>>['executor']>;
+
+/**
+ * The request flow. Apollo Server is its shell: it reads the GraphQL request, parses and validates each document once,
+ * keeps persisted queries and formats errors. The engine that made the schema of the request executes it.
+ */
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  #server: Promise<ApolloServer<OperationContext>> | undefined;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Answers one HTTP request for GraphQL.
+   * @throws GatewayError SUPERGRAPH_NOT_READY before the first engine
+   */
+  async handle(request: HTTPGraphQLRequest, client: ClientRequest): Promise<HTTPGraphQLResponse> {
+    if (this.#options.gateway.engine === undefined) throw new GatewayError('SUPERGRAPH_NOT_READY');
+    // Apollo Server needs a schema to start, so it starts with the first request after the first engine.
+    this.#server ??= this.#start();
+    const server = await this.#server;
+    return server.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: request,
+      context: async () => ({ client }),
+    });
+  }
+
+  async stop(): Promise<void> {
+    await (await this.#server)?.stop();
+  }
+
+  async #start(): Promise<ApolloServer<OperationContext>> {
+    const { gateway, log, formatError, production, introspection } = this.#options;
+    const server = new ApolloServer<OperationContext>({
+      gateway: asStockGateway(gateway),
+      logger: log,
+      nodeEnv: production ? 'production' : 'development',
+      formatError,
+      introspection,
+      hideSchemaDetailsFromClientErrors: !introspection,
+      includeStacktraceInErrorResponses: false,
+      csrfPrevention: this.#options.csrfPrevention,
+      allowBatchedHttpRequests: this.#options.allowsBatching,
+      parseOptions: { maxTokens: this.#options.maxTokens },
+      stopOnTerminationSignals: false,
+      plugins: [
+        holdEngine(gateway),
+        refuseSubscriptions,
+        logFaults(log),
+        ApolloServerPluginLandingPageDisabled(),
+        // nothing phones home, whatever APOLLO_KEY says
+        ApolloServerPluginUsageReportingDisabled(),
+        ApolloServerPluginSchemaReportingDisabled(),
+      ],
+    });
+    await server.start();
+    return server;
+  }
+}
+
+/** Our gateway in the shape that Apollo Server plugs in. */
+function asStockGateway(gateway: Gateway): StockGateway {
+  const execute = async (context: Parameters<StockExecutor>[0]): Promise<ExecutionResult> => {
+    const { client, lease } = context.context as OperationContext;
+    if (lease === undefined) throw new Error('The operation holds no engine.');
+    const { document, operation, queryHash, source, request } = context;
+    const operationRequest: OperationRequest = {
+      document,
+      operation,
+      operationName: request.operationName ?? undefined,
+      source,
+      sourceHash: queryHash,
+      variables: request.variables ?? {},
+      client,
+    };
+    return lease.engine.execute(operationRequest);
+  };
+  return {
+    load: async () => ({ executor: execute as StockExecutor }),
+    onSchemaLoadOrUpdate: (listener) =>
+      gateway.onEngine(({ apiSchema, supergraph }) =>
+        listener({ apiSchema, coreSupergraphSdl: supergraph.sdl } as Parameters<typeof listener>[0]),
+      ),
+    stop: async () => {},
+  };
+}
+
+/** Holds the engine whose schema Apollo Server chose for the operation, from here to the end of the response. */
+function holdEngine(gateway: Gateway): ApolloServerPlugin<OperationContext> {
+  return {
+    async requestDidStart({ contextValue, schema }) {
+      contextValue.lease = gateway.lease(schema);
+      return {
+        async willSendResponse() {
+          contextValue.lease?.release();
+        },
+      };
+    },
+    async unexpectedErrorProcessingRequest({ requestContext }) {
+      requestContext.contextValue.lease?.release();
+    },
+  };
+}
+
+/** Apollo Server would execute a subscription as if it were a query. */
+const refuseSubscriptions: ApolloServerPlugin<OperationContext> = {
+  async requestDidStart() {
+    return {
+      async didResolveOperation({ operation }) {
+        if (operation?.operation === 'subscription') throw new GatewayError('SUBSCRIPTION_NOT_SUPPORTED');
+      },
+    };
+  },
+};
+
+/** Clients read little of a fault; the log has all of it. */
+function logFaults(log: Logger): ApolloServerPlugin<OperationContext> {
+  return {
+    async requestDidStart({ contextValue }) {
+      const { requestId } = contextValue.client;
+      return {
+        async didEncounterErrors({ errors, operationName }) {
+          for (const error of errors) {
+            const { code, subgraph } = gatewayErrorOf(error) ?? {};
+            if (code === undefined && isFault(error)) {
+              const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error;
+              log.error({ err: cause, requestId, operationName }, 'a fault ended an operation');
+            } else if (subgraph !== undefined) {
+              log.warn({ code, subgraph, requestId, operationName }, error.message);
+            }
+          }
+        },
+      };
+    },
+    async unexpectedErrorProcessingRequest({ error, requestContext }) {
+      const { requestId } = requestContext.contextValue.client;
+      log.error({ err: error, requestId }, 'a fault ended a request');
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { buildClientSchema, getIntrospectionQuery, type IntrospectionQuery, printSchema } from 'graphql';
+import { request } from 'undici';
+import { GatewayError } from '../../errors.ts';
+import type { MakeSdlSource } from '../sdlSource.ts';
+
+/** Source: Federation subgraph specification, "Enhanced introspection with `Query._service`". */
+const SERVICE_SDL = 'query SubgraphSdl { _service { sdl } }';
+
+/**
+ * `schema: { subgraph_url: http://127.0.0.1:4002/graphql }`: asks the running subgraph for its SDL. A server that is no
+ * federation subgraph (it does not know `_service`) is read by standard introspection, as `rover dev` does.
+ */
+export const subgraphUrlSource: MakeSdlSource<'subgraph_url'> = (
+  { url, headers },
+  { subgraph, timeoutMs, maxBytes },
+) => ({
+  polled: true,
+  file: undefined,
+  async read(signal) {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const ask = (query: string): Promise<GraphQLAnswer> =>
+      post({ url, headers, query, maxBytes, signal: AbortSignal.any([signal, deadline]) });
+    try {
+      const { data, errors } = await ask(SERVICE_SDL);
+      const service = data?._service as { sdl?: unknown } | null | undefined;
+      if (typeof service?.sdl === 'string') return service.sdl;
+      if (!errors?.some(({ message }) => message?.includes('_service'))) {
+        throw new Error(errors?.[0]?.message ?? 'the answer holds no `data._service.sdl`');
+      }
+      const introspection = await ask(getIntrospectionQuery());
+      if (introspection.data === undefined || introspection.data === null) {
+        throw new Error(
+          `it knows neither \`_service\` nor introspection (${introspection.errors?.[0]?.message ?? 'no data'})`,
+        );
+      }
+      return printSchema(buildClientSchema(introspection.data as unknown as IntrospectionQuery));
+    } catch (cause) {
+      const reason = deadline.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(cause);
+      throw new GatewayError('SUBGRAPH_SCHEMA_UNAVAILABLE', {
+        message: `Subgraph "${subgraph}" did not give its schema at ${withoutSecrets(url)}: ${reason}`,
+        subgraph,
+        cause,
+      });
+    }
+  },
+});
+
+interface GraphQLAnswer {
+  readonly data?: Readonly<Record<string, unknown>> | null;
+  readonly errors?: readonly { readonly message?: string }[];
+}
+
+interface PostOptions {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: string;
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+async function post({ url, headers, query, maxBytes, signal }: PostOptions): Promise<GraphQLAnswer> {
+  const response = await request(url, {
+    method: 'POST',
+    headers: { accept: 'application/json', ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+    signal,
+  });
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString('utf8');
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    throw new Error(`HTTP ${response.statusCode} with a body that is not JSON`);
+  }
+  if (typeof answer !== 'object' || answer === null || !('data' in answer || 'errors' in answer)) {
+    throw new Error(`HTTP ${response.statusCode} with a body that is not a GraphQL response`);
+  }
+  return answer as GraphQLAnswer;
+}
+
+/** A refused connection to a name with several addresses is an AggregateError without a message of its own. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ');
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function withoutSecrets(url: string): string {
+  const parsed = new URL(url);
+  parsed.username = '';
+  parsed.password = '';
+  parsed.search = '';
+  return parsed.href;
+}
