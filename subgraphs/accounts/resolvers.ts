@@ -1,0 +1,108 @@
+import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/resolverMap.js';
+import { GraphQLDateTime, GraphQLEmailAddress, GraphQLJWT } from 'graphql-scalars';
+import { SubgraphError } from '../host/errors.ts';
+import { type PageArguments, readPage, toConnection } from '../host/keyset.ts';
+import type { AccountsContext } from './loaders.ts';
+import { verifyPassword } from './passwords.ts';
+import { type UserFilter, type UserRow, usersByName } from './records.ts';
+
+/** Longer passwords are refused unread: hashing a megabyte is work that a stranger could ask for. */
+const maxPasswordLength = 256;
+const maxTextLength = 100;
+
+type UserReference = Partial<Pick<UserRow, 'id' | 'username'>>;
+
+async function signIn(
+  _root: unknown,
+  given: { readonly username: string; readonly password: string },
+  { records, loaders, tokens, attempts }: AccountsContext,
+) {
+  const { password } = given;
+  const username = given.username.trim().toLowerCase();
+  if (username.length > maxTextLength || password.length > maxPasswordLength) {
+    throw new SubgraphError(
+      'BAD_USER_INPUT',
+      `\`username\` may have ${maxTextLength} characters and \`password\` ${maxPasswordLength}.`,
+    );
+  }
+  const now = new Date();
+  const retryAfterSeconds = attempts.take(username, now.getTime());
+  if (retryAfterSeconds !== null) {
+    return {
+      __typename: 'SignInRefused',
+      reason: 'TOO_MANY_ATTEMPTS',
+      message: `Too many attempts; try again in ${retryAfterSeconds} s.`,
+      retryAfterSeconds,
+    };
+  }
+  const credentials = await records.credentials(username);
+  const verified = await verifyPassword(password, credentials?.passwordHash ?? null);
+  if (!credentials || !verified) {
+    return {
+      __typename: 'SignInRefused',
+      reason: 'WRONG_CREDENTIALS',
+      message: 'No user has this name and password.',
+      retryAfterSeconds: null,
+    };
+  }
+  const { user } = credentials;
+  const [roles, scopes] = await Promise.all([
+    loaders.rolesByUser.load(user.id),
+    loaders.scopesByUser.load(user.id),
+  ]);
+  const signed = await tokens.sign(
+    {
+      userId: user.id,
+      username: user.username,
+      roles: roles.map((row) => row.role),
+      scopes: scopes.map((row) => row.scope),
+    },
+    now,
+  );
+  return { __typename: 'SignedIn', ...signed, user };
+}
+
+export const accountsResolvers: GraphQLResolverMap<AccountsContext> = {
+  DateTime: GraphQLDateTime,
+  EmailAddress: GraphQLEmailAddress,
+  JWT: GraphQLJWT,
+
+  Query: {
+    async me(_root, _arguments, { principal, loaders }) {
+      const who = await principal();
+      return who ? loaders.userById.load(who.userId) : null;
+    },
+    user: (_root, { id }: { id: string }, { loaders }) => loaders.userById.load(id),
+    userByUsername: (_root, { username }: { username: string }, { loaders }) =>
+      loaders.userByUsername.load(username),
+    async users(_root, given: PageArguments & { readonly filter?: UserFilter | null }, { records }) {
+      const page = readPage(given, usersByName);
+      const filter = given.filter ?? {};
+      if ((filter.text?.length ?? 0) > maxTextLength) {
+        throw new SubgraphError('BAD_USER_INPUT', `\`filter.text\` may have ${maxTextLength} characters.`);
+      }
+      const rows = await records.usersOf(filter, page);
+      return { ...toConnection(rows, page, usersByName), totalCount: () => records.countUsers(filter) };
+    },
+  },
+
+  Mutation: { signIn },
+
+  User: {
+    __resolveReference: (reference: UserReference, { loaders }: AccountsContext) => {
+      if (reference.id !== undefined) return loaders.userById.load(reference.id);
+      if (reference.username !== undefined) return loaders.userByUsername.load(reference.username);
+      throw new SubgraphError('BAD_USER_INPUT', 'A reference to a User needs `id` or `username`.');
+    },
+    async email(user: UserRow, _arguments, { principal }) {
+      const who = await principal();
+      return who?.userId === user.id ? user.email : null;
+    },
+    roles: async (user: UserRow, _arguments, { loaders }) =>
+      (await loaders.rolesByUser.load(user.id)).map((row) => row.role),
+    scopes: async (user: UserRow, _arguments, { loaders }) =>
+      (await loaders.scopesByUser.load(user.id)).map((row) => row.scope),
+    joinedAt: (user: UserRow) => new Date(user.joined_at),
+    internalNote: (user: UserRow) => user.internal_note,
+  },
+};

@@ -1,0 +1,130 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { unwrapResolverError } from '@apollo/server/errors';
+import { ApolloServerPluginInlineTrace } from '@apollo/server/plugin/inlineTrace';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { Logger } from 'pino';
+import type { SubgraphSettings } from './settings.ts';
+import type { OpenedSubgraph } from './subgraph.ts';
+
+const maxBodyBytes = 4 * 1024 * 1024;
+const healthTimeoutMs = 2_000;
+
+export interface SubgraphServer {
+  readonly port: number;
+  readonly url: string;
+  /** Lets requests in flight end, then closes; the database stays with its owner. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a subgraph: `POST /graphql` for gateways and people, `GET /health` for orchestrators.
+ *
+ * @throws the `EADDRINUSE` error of `listen` when the port is taken
+ */
+export async function serveSubgraph<Tables, Context extends object>(
+  subgraph: OpenedSubgraph<Tables, Context>,
+  settings: SubgraphSettings,
+  log: Logger,
+): Promise<SubgraphServer> {
+  const apollo = new ApolloServer<Context>({
+    schema: subgraph.schema,
+    nodeEnv: settings.production ? 'production' : 'development',
+    // `_service`, which a gateway reads, is a field like any other and stays
+    introspection: !settings.production,
+    hideSchemaDetailsFromClientErrors: settings.production,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    logger: log,
+    formatError: maskError,
+    plugins: [ApolloServerPluginInlineTrace(), logUnexpectedErrors(log)],
+  });
+  await apollo.start();
+
+  const app: FastifyInstance = Fastify({
+    bodyLimit: maxBodyBytes,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+  });
+  app.post(
+    '/graphql',
+    fastifyApolloHandler(apollo, { context: async (request) => subgraph.context(request.headers) }),
+  );
+  app.get('/health', async (_request, reply) => {
+    const up = await answersInTime(subgraph.ping());
+    return reply.code(up ? 200 : 503).send({ status: up ? 'UP' : 'DOWN' });
+  });
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) log.error({ err: error, path: request.url }, 'a request failed');
+    const code = status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST';
+    const message = status >= 500 ? 'Internal server error' : error.message;
+    return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
+  });
+  subgraph.routes?.(app);
+
+  try {
+    await app.listen({ host: settings.host, port: settings.port });
+  } catch (error) {
+    await apollo.stop();
+    throw error;
+  }
+  const address = app.server.address();
+  const port = typeof address === 'object' && address ? address.port : settings.port;
+  return {
+    port,
+    url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}/graphql`,
+    async close() {
+      await app.close();
+      await apollo.stop();
+    },
+  };
+}
+
+async function answersInTime(ping: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, healthTimeoutMs, false);
+  });
+  const answer = ping.then(
+    () => true,
+    () => false,
+  );
+  const up = await Promise.race([answer, late]);
+  clearTimeout(timer);
+  return up;
+}
+
+/** A `GraphQLError` was written to be read; anything else (a database error, a bug) says nothing to clients. */
+function isMeantForClients(error: unknown): boolean {
+  const original = unwrapResolverError(error);
+  return original instanceof GraphQLError || !(original instanceof Error);
+}
+
+function maskError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  if (isMeantForClients(error)) return formatted;
+  const { locations, path } = formatted;
+  return {
+    message: 'Internal server error',
+    ...(locations ? { locations } : {}),
+    ...(path ? { path } : {}),
+    extensions: { code: 'INTERNAL_SERVER_ERROR' },
+  };
+}
+
+function logUnexpectedErrors<Context extends object>(log: Logger): ApolloServerPlugin<Context> {
+  return {
+    async requestDidStart() {
+      return {
+        async didEncounterErrors({ errors }) {
+          for (const error of errors) {
+            if (isMeantForClients(error))
+              log.debug({ code: error.extensions.code, path: error.path }, error.message);
+            else log.error({ err: unwrapResolverError(error), path: error.path }, 'a resolver failed');
+          }
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import path from 'node:path';
+import { z } from 'zod';
+
+/** Where a subgraph keeps its rows: a file beside the process, or a server. */
+export type DatabaseLocation =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | { readonly kind: 'postgres'; readonly url: string };
+
+/** What every subgraph reads from its environment. */
+export interface SubgraphSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly database: DatabaseLocation;
+  readonly logLevel: string;
+  /** Whether an empty database is filled with the example rows. */
+  readonly seed: boolean;
+  readonly production: boolean;
+}
+
+/** An environment variable that cannot be used; the message is one sentence that names it. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/**
+ * Reads environment variables by a zod shape whose keys are their names. An empty variable counts as unset, which is
+ * what `docker compose` makes of `${UNSET}`.
+ *
+ * @throws SettingsError for the first variable that does not fit
+ */
+export function readEnvironment<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  environment: NodeJS.ProcessEnv,
+): z.infer<z.ZodObject<Shape>> {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const result = z.object(shape).safeParse(given);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const name = String(issue?.path[0] ?? 'environment');
+  // DATABASE_URL may hold a password, so its value is not repeated
+  const value = name === 'DATABASE_URL' ? '' : `, not "${given[name] ?? ''}"`;
+  throw new SettingsError(`The environment variable ${name} must be ${issue?.message ?? 'valid'}${value}.`);
+}
+
+const flag = z.enum(['true', 'false'], { error: '"true" or "false"' }).transform((text) => text === 'true');
+
+const shape = {
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce
+    .number({ error: 'a port number from 0 to 65535' })
+    .int('a port number from 0 to 65535')
+    .min(0, 'a port number from 0 to 65535')
+    .max(65_535, 'a port number from 0 to 65535')
+    .optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(
+      /^(postgres|postgresql):\/\/.+|^file:[^?]+$/,
+      'a postgres://, postgresql:// or file: URL without options',
+    )
+    .optional(),
+  DATA_DIR: z.string().default('.tributary/databases'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'one of trace, debug, info, warn, error, fatal, silent',
+    })
+    .default('info'),
+  NODE_ENV: z.string().default('development'),
+  SEED: flag.optional(),
+};
+
+/**
+ * Reads the settings that all subgraphs share.
+ *
+ * @param defaults the subgraph's name, which names its SQLite file, and the port it takes when `PORT` is not set
+ * @throws SettingsError for a variable that cannot be used
+ */
+export function readSettings(
+  defaults: { readonly name: string; readonly port: number },
+  environment: NodeJS.ProcessEnv,
+): SubgraphSettings {
+  const read = readEnvironment(shape, environment);
+  const production = read.NODE_ENV === 'production';
+  return {
+    host: read.HOST,
+    port: read.PORT ?? defaults.port,
+    database: read.DATABASE_URL
+      ? readDatabaseUrl(read.DATABASE_URL)
+      : { kind: 'sqlite', file: path.resolve(read.DATA_DIR, `${defaults.name}.sqlite`) },
+    logLevel: read.LOG_LEVEL,
+    seed: read.SEED ?? !production,
+    production,
+  };
+}
+
+function readDatabaseUrl(url: string): DatabaseLocation {
+  if (!url.startsWith('file:')) return { kind: 'postgres', url };
+  const file = url.slice('file:'.length).replace(/^\/\/(?=\/)/, '');
+  return { kind: 'sqlite', file: file === ':memory:' ? file : path.resolve(file) };
+}

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
+import path from 'node:path';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/resolverMap.js';
+import type { FastifyInstance } from 'fastify';
+import { type GraphQLSchema, parse } from 'graphql';
+import { type Kysely, type LogEvent, sql, type Transaction } from 'kysely';
+import type { Logger } from 'pino';
+import { openDatabase } from './database.ts';
+import { type Migrations, migrate, seedOnce } from './migrate.ts';
+import type { SubgraphSettings } from './settings.ts';
+
+/** What makes a subgraph: its schema stands in `schema.graphql` of its folder, the rest here. */
+export interface SubgraphDefinition<Tables, Context extends object> {
+  readonly name: string;
+  /** The port it takes when `PORT` is not set. */
+  readonly port: number;
+  readonly folder: string;
+  readonly migrations: Migrations;
+  readonly resolvers: GraphQLResolverMap<Context>;
+  /** Writes the example rows into an empty database. */
+  seed(transaction: Transaction<Tables>): Promise<void>;
+  /** Called once, when the tables exist and before the first request. */
+  open(parts: OpenParts<Tables>): Promise<OpenedParts<Context>>;
+}
+
+export interface OpenParts<Tables> {
+  readonly db: Kysely<Tables>;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly log: Logger;
+}
+
+export interface OpenedParts<Context> {
+  /** Makes the context of one request, with loaders that live as long as the request. */
+  context(headers: IncomingHttpHeaders): Context;
+  /** Adds HTTP routes beside `/graphql` and `/health`. */
+  routes?(app: FastifyInstance): void;
+  /** Ends timers and the like, before the database is closed. */
+  stop?(): Promise<void> | void;
+}
+
+/** A subgraph ready to answer, without a server. */
+export interface OpenedSubgraph<Tables, Context> extends OpenedParts<Context> {
+  readonly schema: GraphQLSchema;
+  readonly db: Kysely<Tables>;
+  /** Resolves when the database answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly settings: SubgraphSettings;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly log: Logger;
+  readonly onStatement?: (event: LogEvent) => void;
+}
+
+/**
+ * Opens the database, migrates and seeds it, and builds the schema.
+ *
+ * @throws SettingsError for a variable of the subgraph's own; what the database throws when it cannot be used
+ */
+export async function openSubgraph<Tables, Context extends object>(
+  definition: SubgraphDefinition<Tables, Context>,
+  options: OpenOptions,
+): Promise<OpenedSubgraph<Tables, Context>> {
+  const { settings, environment, log, onStatement } = options;
+  const schema = readSchema(definition);
+  const db = openDatabase<Tables>(settings.database, {
+    ...(onStatement ? { onStatement } : {}),
+    onConnectionError: (error) => log.warn({ err: error }, 'an idle database connection broke'),
+  });
+  try {
+    await migrate(db, definition.migrations);
+    if (settings.seed && (await seedOnce(db, definition.seed))) log.info('example rows written');
+    const parts = await definition.open({ db, environment, log });
+    return {
+      ...parts,
+      schema,
+      db,
+      async ping() {
+        await sql`select 1`.execute(db);
+      },
+      async close() {
+        await parts.stop?.();
+        await db.destroy();
+      },
+    };
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}
+
+/** The executable schema of a subgraph: its SDL with its resolvers, `_service` and `_entities`. */
+export function readSchema<Tables, Context extends object>(
+  definition: SubgraphDefinition<Tables, Context>,
+): GraphQLSchema {
+  const typeDefs = parse(readFileSync(path.join(definition.folder, 'schema.graphql'), 'utf8'));
+  return buildSubgraphSchema([{ typeDefs, resolvers: definition.resolvers }]);
+}
