@@ -5,8 +5,8 @@ import type { Supergraph } from './supergraph/supergraph.ts';
 /** One operation to execute: parsed, and valid against the engine's API schema. */
 export interface OperationRequest {
   readonly document: DocumentNode;
-  /** `undefined` when the document has no operation of that name; the engine answers with an error then. */
-  readonly operation: OperationDefinitionNode | undefined;
+  /** The operation of the document that is asked for. */
+  readonly operation: OperationDefinitionNode;
   readonly operationName: string | undefined;
   /** The document's text as the client sent it. */
   readonly source: string;

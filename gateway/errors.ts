@@ -34,6 +34,11 @@ export const errorKinds = Object.freeze({
   URI_TOO_LONG: kind(414, true, 'The request line is too long.'),
   REQUEST_HEADERS_TOO_LARGE: kind(431, true, 'The headers are larger than `limits.max_header_bytes`.'),
   NOT_FOUND: kind(404, true, 'Nothing is served at the path.'),
+  OPERATION_RESOLUTION_FAILURE: kind(
+    400,
+    true,
+    'The document has no operation of that name, or several and no name was given.',
+  ),
   SUBSCRIPTION_NOT_SUPPORTED: kind(400, true, 'Subscriptions are not served over this transport.'),
   SUPERGRAPH_NOT_READY: kind(503, true, 'The gateway has no supergraph yet.'),
   // a subgraph that fails: the answer stays a 200 with the data of the others

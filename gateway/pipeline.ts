@@ -86,7 +86,7 @@ export class Pipeline {
       stopOnTerminationSignals: false,
       plugins: [
         holdEngine(gateway),
-        refuseSubscriptions,
+        refuseOperations,
         logFaults(log),
         ApolloServerPluginLandingPageDisabled(),
         // nothing phones home, whatever APOLLO_KEY says
@@ -103,8 +103,8 @@ export class Pipeline {
 function asStockGateway(gateway: Gateway): StockGateway {
   const execute = async (context: Parameters<StockExecutor>[0]): Promise<ExecutionResult> => {
     const { client, lease } = context.context as OperationContext;
-    if (lease === undefined) throw new Error('The operation holds no engine.');
     const { document, operation, queryHash, source, request } = context;
+    if (lease === undefined || operation === undefined) throw new Error('Plugins prepare every operation.');
     const operationRequest: OperationRequest = {
       document,
       operation,
@@ -143,12 +143,22 @@ function holdEngine(gateway: Gateway): ApolloServerPlugin<OperationContext> {
   };
 }
 
-/** Apollo Server would execute a subscription as if it were a query. */
-const refuseSubscriptions: ApolloServerPlugin<OperationContext> = {
+/**
+ * What must not reach an engine: no operation (Apollo Server leaves that to the executor), and subscriptions (it would
+ * execute one as if it were a query).
+ */
+const refuseOperations: ApolloServerPlugin<OperationContext> = {
   async requestDidStart() {
     return {
-      async didResolveOperation({ operation }) {
-        if (operation?.operation === 'subscription') throw new GatewayError('SUBSCRIPTION_NOT_SUPPORTED');
+      async didResolveOperation({ operation, request }) {
+        if (operation === undefined) {
+          const message =
+            request.operationName === undefined
+              ? 'Must provide operation name if query contains multiple operations.'
+              : `Unknown operation named "${request.operationName}".`;
+          throw new GatewayError('OPERATION_RESOLUTION_FAILURE', { message });
+        }
+        if (operation.operation === 'subscription') throw new GatewayError('SUBSCRIPTION_NOT_SUPPORTED');
       },
     };
   },

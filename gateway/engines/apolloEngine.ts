@@ -1,12 +1,6 @@
 import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
 import { prettyFormatQueryPlan, QueryPlanner } from '@apollo/query-planner';
-import {
-  type DocumentNode,
-  type ExecutionResult,
-  GraphQLError,
-  type GraphQLSchema,
-  validate,
-} from 'graphql';
+import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema, validate } from 'graphql';
 import type { Logger } from 'pino';
 import type { BuildEngine, Engine, OperationRequest } from '../engine.ts';
 import { GatewayError } from '../errors.ts';
@@ -45,7 +39,13 @@ export function apolloEngine(options: ApolloEngineOptions): BuildEngine {
       __exposeQueryPlanExperimental: options.exposeQueryPlan,
       buildService: ({ name, url }) => {
         const { timeoutMs, maxResponseBytes, maxConnections } = options;
-        const client = new SubgraphClient({ subgraph: name, url: url ?? '', timeoutMs, maxResponseBytes, maxConnections });
+        const client = new SubgraphClient({
+          subgraph: name,
+          url: url ?? '',
+          timeoutMs,
+          maxResponseBytes,
+          maxConnections,
+        });
         clients.push(client);
         return new SubgraphSource(name, client, options.headersFor(name));
       },
@@ -95,7 +95,9 @@ class ApolloEngine implements Engine {
     const [error] = validate(this.apiSchema, document);
     if (error !== undefined) throw error;
     // loaded here, as only the command `plan` needs it: the stock gateway keeps its planner to itself
-    const { operationFromDocument, Supergraph: FederatedSupergraph } = await import('@apollo/federation-internals');
+    const { operationFromDocument, Supergraph: FederatedSupergraph } = await import(
+      '@apollo/federation-internals'
+    );
     const federated = FederatedSupergraph.build(this.supergraph.sdl);
     const operation = operationFromDocument(federated.apiSchema(), document, { operationName });
     return prettyFormatQueryPlan(new QueryPlanner(federated).buildQueryPlan(operation));
@@ -169,7 +171,11 @@ function asStockRequest(request: OperationRequest, schema: GraphQLSchema): Stock
 
 function textHeaders(client: ClientRequest): Record<string, string> {
   const wanted = ['apollo-query-plan-experimental', 'apollo-query-plan-experimental-format'];
-  return Object.fromEntries(wanted.flatMap((name) => (typeof client.headers[name] === 'string' ? [[name, client.headers[name]]] : [])));
+  return Object.fromEntries(
+    wanted.flatMap((name) =>
+      typeof client.headers[name] === 'string' ? [[name, client.headers[name]]] : [],
+    ),
+  );
 }
 
 /** The stock gateway names the subgraph `serviceName`; here it is `service`, as everywhere else. */
@@ -184,7 +190,12 @@ function withService(error: GraphQLError): GraphQLError {
 }
 
 /** Its own lines on loading repeat what the log of the swap says; warnings and errors pass. */
-function quiet(log: Logger): { debug(m: unknown): void; info(m: unknown): void; warn(m: unknown): void; error(m: unknown): void } {
+function quiet(log: Logger): {
+  debug(m: unknown): void;
+  info(m: unknown): void;
+  warn(m: unknown): void;
+  error(m: unknown): void;
+} {
   return {
     debug: (message) => log.trace(String(message)),
     info: (message) => log.debug(String(message)),

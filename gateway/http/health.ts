@@ -11,7 +11,9 @@ export interface Readiness {
  * Source of the body: Apollo Router, `GET /health` → `{"status":"UP"}`.
  */
 export function registerHealth(app: FastifyInstance, readiness: () => Readiness): void {
-  app.get('/health/live', async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'UP' }));
+  app.get('/health/live', async (_request, reply) =>
+    reply.header('cache-control', 'no-store').send({ status: 'UP' }),
+  );
   for (const path of ['/health', '/health/ready']) {
     app.get(path, async (_request, reply) => {
       const { isReady, waitingFor } = readiness();

@@ -75,13 +75,20 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     method: ['GET', 'POST'],
     url: graphqlPath,
     handler: async (request, reply) => {
-      if (Array.isArray(request.body) && !options.allowsBatching) throw new GatewayError('BATCHING_NOT_ENABLED');
+      if (Array.isArray(request.body) && !options.allowsBatching)
+        throw new GatewayError('BATCHING_NOT_ENABLED');
       const client = clientRequestOf(request, reply);
       return send(reply, await options.handle(graphqlRequestOf(request), client), client);
     },
   });
   app.route({
-    method: ['DELETE', 'HEAD', 'PATCH', 'PUT', ...(options.corsOrigins.length > 0 ? [] : (['OPTIONS'] as const))],
+    method: [
+      'DELETE',
+      'HEAD',
+      'PATCH',
+      'PUT',
+      ...(options.corsOrigins.length > 0 ? [] : (['OPTIONS'] as const)),
+    ],
     url: graphqlPath,
     handler: async (_request, reply) => {
       reply.header('allow', 'GET, POST');
@@ -188,7 +195,12 @@ const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'BAD_REQUEST',
 };
 
-function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
+function answerError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: Logger,
+): FastifyReply {
   if (error instanceof GatewayError) return jsonError(reply, error);
   const { code, statusCode } = error as { code?: string; statusCode?: number };
   const known = code === undefined ? undefined : FASTIFY_CODES[code];
@@ -197,7 +209,10 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
     return jsonError(reply, new GatewayError('BAD_REQUEST'));
   }
   log.error({ err: error, path: pathOf(request) }, 'a fault ended a request');
-  return reply.code(500).type('application/json; charset=utf-8').send(errorBody(new GatewayError('INTERNAL_SERVER_ERROR')));
+  return reply
+    .code(500)
+    .type('application/json; charset=utf-8')
+    .send(errorBody(new GatewayError('INTERNAL_SERVER_ERROR')));
 }
 
 function pathOf(request: FastifyRequest): string {

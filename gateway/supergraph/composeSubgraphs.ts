@@ -86,7 +86,10 @@ function placesNamedIn(message: string, subgraphs: readonly ParsedSubgraph[]): P
   return named.map(({ name }) => ({ subgraph: name, line: 1, column: 1 }));
 }
 
-function definitionsOf(coordinates: ReadonlySet<string | undefined>, subgraph: ParsedSubgraph): ProblemPlace[] {
+function definitionsOf(
+  coordinates: ReadonlySet<string | undefined>,
+  subgraph: ParsedSubgraph,
+): ProblemPlace[] {
   const fields: ProblemPlace[] = [];
   const types: ProblemPlace[] = [];
   let typeName = '';

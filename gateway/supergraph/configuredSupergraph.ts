@@ -79,7 +79,9 @@ export class ConfiguredSupergraph implements SupergraphSource {
     for (const subgraph of this.#subgraphs.values()) {
       const { state, config } = subgraph;
       if (state.phase !== 'failing') continue;
-      const known = lastGood?.subgraphs.find(({ name, url }) => name === config.name && url === config.routingUrl);
+      const known = lastGood?.subgraphs.find(
+        ({ name, url }) => name === config.name && url === config.routingUrl,
+      );
       subgraph.state = { ...state, lastSdl: known?.sdl };
     }
     const failure = await this.#composeAndServe().then(
@@ -122,7 +124,10 @@ export class ConfiguredSupergraph implements SupergraphSource {
       text = await readFile(configPath, 'utf8');
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new GatewayError('SUPERGRAPH_CONFIG_INVALID', { message: `File "${configPath}" not found: ${reason}`, cause });
+      throw new GatewayError('SUPERGRAPH_CONFIG_INVALID', {
+        message: `File "${configPath}" not found: ${reason}`,
+        cause,
+      });
     }
     return readSupergraphConfig(text, { path: configPath, env, bundledVersion: bundledCompositionVersion });
   }
@@ -161,13 +166,15 @@ export class ConfiguredSupergraph implements SupergraphSource {
       onValue: (sdl) => {
         const before = subgraph.state;
         subgraph.state = { phase: 'known', sdl };
-        if (before.phase === 'failing') this.#options.log.info({ subgraph: config.name }, 'subgraph schema read');
+        if (before.phase === 'failing')
+          this.#options.log.info({ subgraph: config.name }, 'subgraph schema read');
         if (!(before.phase === 'failing' && before.lastSdl === sdl)) this.#planCompose();
       },
       onFailure: (error, retryInMs) => {
         const reason = error instanceof Error ? error.message : String(error);
         const { state } = subgraph;
-        const lastSdl = state.phase === 'known' ? state.sdl : state.phase === 'failing' ? state.lastSdl : undefined;
+        const lastSdl =
+          state.phase === 'known' ? state.sdl : state.phase === 'failing' ? state.lastSdl : undefined;
         // said once for each reason, not at every try
         if (state.phase !== 'failing' || state.reason !== reason) {
           this.#options.log.warn({ subgraph: config.name, retryInMs }, reason);
@@ -236,7 +243,8 @@ export class ConfiguredSupergraph implements SupergraphSource {
     const inputs: CompositionInput[] = [];
     for (const { name, routingUrl } of this.#config?.config.subgraphs ?? []) {
       const state = this.#subgraphs.get(name)?.state;
-      const sdl = state?.phase === 'known' ? state.sdl : state?.phase === 'failing' ? state.lastSdl : undefined;
+      const sdl =
+        state?.phase === 'known' ? state.sdl : state?.phase === 'failing' ? state.lastSdl : undefined;
       if (sdl === undefined) return undefined;
       inputs.push({ name, url: routingUrl, sdl });
     }
@@ -251,7 +259,11 @@ export class ConfiguredSupergraph implements SupergraphSource {
       cached ?? (await compose(inputs, { timeoutMs: compositionTimeoutMs, signal: this.#ending.signal }));
     if (result.kind === 'failed') throw compositionFailed(result.errors);
     log.info(
-      { subgraphs: inputs.length, composed: cached === undefined, ms: Math.round(performance.now() - startedAt) },
+      {
+        subgraphs: inputs.length,
+        composed: cached === undefined,
+        ms: Math.round(performance.now() - startedAt),
+      },
       cached === undefined ? 'supergraph composed' : 'supergraph taken from the composition cache',
     );
     if (cached === undefined) await this.#keep(() => this.#compositions.write(inputs, result));
@@ -266,7 +278,11 @@ export class ConfiguredSupergraph implements SupergraphSource {
   async #serveLastGood(sdl: string, failure: unknown): Promise<void> {
     const waiting = this.waitingFor().map(({ subgraph }) => subgraph);
     if (failure !== undefined) this.#refuse('the last good supergraph is served instead', failure);
-    else this.#options.log.warn({ waiting }, `the last good supergraph is served while waiting for ${waiting.join(', ')}`);
+    else
+      this.#options.log.warn(
+        { waiting },
+        `the last good supergraph is served while waiting for ${waiting.join(', ')}`,
+      );
     const supergraph = supergraphFromSdl(sdl);
     try {
       await this.#options.accept(supergraph);

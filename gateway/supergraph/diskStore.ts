@@ -20,7 +20,10 @@ export class DiskStore {
   /** @returns the record, or `undefined` when there is none that is whole */
   async read(key: string): Promise<unknown> {
     try {
-      const { checksum, record } = JSON.parse(await readFile(this.#fileOf(key), 'utf8')) as Record<string, string>;
+      const { checksum, record } = JSON.parse(await readFile(this.#fileOf(key), 'utf8')) as Record<
+        string,
+        string
+      >;
       return record !== undefined && checksum === sha256(record) ? JSON.parse(record) : undefined;
     } catch {
       return undefined;

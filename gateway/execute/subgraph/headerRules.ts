@@ -39,7 +39,10 @@ const RESERVED = new Set([
   'accept-encoding',
 ]);
 
-const ruleName = headerName.refine((name) => !RESERVED.has(name), 'is a header that the gateway writes by itself');
+const ruleName = headerName.refine(
+  (name) => !RESERVED.has(name),
+  'is a header that the gateway writes by itself',
+);
 
 const pattern = z.string().transform((source, context) => {
   try {
@@ -80,7 +83,8 @@ const insert = z
     default: headerValue.optional(),
   })
   .refine(
-    (rule) => [rule.value, rule.from_context, rule.path].filter((source) => source !== undefined).length === 1,
+    (rule) =>
+      [rule.value, rule.from_context, rule.path].filter((source) => source !== undefined).length === 1,
     'takes exactly one of `value`, `from_context` and `path`',
   );
 
@@ -114,12 +118,12 @@ export function compileHeaderRules(rules: readonly HeaderRule[]): SelectHeaders 
     for (const rule of rules) {
       if (rule.propagate?.named !== undefined) {
         const { named, rename, default: fallback } = rule.propagate;
-        const found = perConnection.has(named) ? undefined : valueOf(client, named);
+        const found = perConnection.has(named) ? undefined : headerOf(client, named);
         send(rename ?? named, found ?? fallback);
       } else if (rule.propagate?.matching !== undefined) {
         for (const name of Object.keys(client.headers)) {
           if (RESERVED.has(name) || perConnection.has(name) || !rule.propagate.matching.test(name)) continue;
-          send(name, valueOf(client, name));
+          send(name, headerOf(client, name));
         }
       } else if (rule.remove !== undefined) {
         for (const name of Object.keys(sent)) {
@@ -134,14 +138,14 @@ export function compileHeaderRules(rules: readonly HeaderRule[]): SelectHeaders 
   };
 }
 
-function valueOf(client: ClientRequest, name: string): string | undefined {
+function headerOf(client: ClientRequest, name: string): string | undefined {
   if (!Object.hasOwn(client.headers, name)) return undefined;
   const value = client.headers[name];
   return value === undefined || typeof value === 'string' ? value : value.join(', ');
 }
 
 function connectionHeaders(client: ClientRequest): ReadonlySet<string> {
-  const named = valueOf(client, 'connection');
+  const named = headerOf(client, 'connection');
   return new Set(named?.split(',').map((name) => name.trim().toLowerCase()));
 }
 

@@ -80,7 +80,9 @@ export class SubgraphClient {
       return this.#read(response, await this.#readText(response));
     } catch (error) {
       if (error instanceof GatewayError) throw error;
-      throw deadline.aborted || isTimeout(error) ? this.#timedOut(error) : this.#httpError(wordsFor(error), { cause: error });
+      throw deadline.aborted || isTimeout(error)
+        ? this.#timedOut(error)
+        : this.#httpError(wordsFor(error), { cause: error });
     }
   }
 
@@ -103,12 +105,17 @@ export class SubgraphClient {
 
   #read({ statusCode, headers }: Dispatcher.ResponseData, text: string): SubgraphResponse {
     const isSuccess = statusCode >= 200 && statusCode < 300;
-    const answer = isJson(headers['content-type']) && headers['content-encoding'] === undefined ? parseJson(text) : undefined;
+    const answer =
+      isJson(headers['content-type']) && headers['content-encoding'] === undefined
+        ? parseJson(text)
+        : undefined;
     const response = answer === undefined ? undefined : asGraphQLResponse(answer);
     if (response !== undefined) return isSuccess ? response : { ...response, failedStatus: statusCode };
     if (!isSuccess) throw this.#httpError(`HTTP status ${statusCode}`, { status: statusCode });
     throw this.#malformed(
-      answer === undefined ? 'the body is not JSON' : 'the body is not a GraphQL response with `data` or `errors`',
+      answer === undefined
+        ? 'the body is not JSON'
+        : 'the body is not a GraphQL response with `data` or `errors`',
     );
   }
 
@@ -169,7 +176,9 @@ function wordsFor(error: unknown): string {
   const first = error instanceof AggregateError ? error.errors[0] : error;
   const code = (first as { code?: unknown } | undefined)?.code;
   if (typeof code === 'string' && Object.hasOwn(WORDS, code)) return WORDS[code] ?? '';
-  return (first as Error | undefined)?.name === 'HTTPParserError' ? 'the answer is not HTTP' : 'connection failed';
+  return (first as Error | undefined)?.name === 'HTTPParserError'
+    ? 'the answer is not HTTP'
+    : 'connection failed';
 }
 
 function isJson(contentType: string | string[] | undefined): boolean {

@@ -1,0 +1,30 @@
+import type { RunningGateway } from './serve.ts';
+
+/**
+ * Serves until SIGINT or SIGTERM, then drains and ends with 0; a second signal ends at once. Under a supervisor (a process
+ * that started this one with an IPC channel) it also ends when that one has gone, so that no port stays taken.
+ */
+export async function runUntilSignal(start: () => Promise<RunningGateway>): Promise<void> {
+  let ended: (() => void) | undefined;
+  const end = new Promise<void>((resolve) => {
+    ended = resolve;
+  });
+  let signals = 0;
+  const onSignal = (): void => {
+    signals += 1;
+    if (signals > 1) process.exit(1);
+    ended?.();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  process.on('disconnect', onSignal);
+
+  const running = start();
+  // a signal while the gateway still starts is honoured as soon as it has
+  const { stop, log } = await running;
+  process.send?.({ type: 'listening' });
+  await end;
+  log.info('draining');
+  await stop();
+  process.exit(0);
+}

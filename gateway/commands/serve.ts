@@ -1,0 +1,180 @@
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { Logger } from 'pino';
+import { apolloEngine } from '../engines/apolloEngine.ts';
+import { GatewayError } from '../errors.ts';
+import { compileHeaderRules } from '../execute/subgraph/headerRules.ts';
+import { Gateway } from '../gateway.ts';
+import { createHttpServer } from '../http/server.ts';
+import { Pipeline } from '../pipeline.ts';
+import { formatErrorsBy } from '../respond/formatErrors.ts';
+import type { Settings } from '../settings.ts';
+import { ComposedSupergraph } from '../supergraph/composedSupergraph.ts';
+import { ConfiguredSupergraph } from '../supergraph/configuredSupergraph.ts';
+import type { AcceptSupergraph, SupergraphSource } from '../supergraph/supergraphSource.ts';
+import { createLog } from '../telemetry/log.ts';
+
+export interface ServeOptions {
+  readonly settings: Settings;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A gateway that serves, until `stop` has resolved. */
+export interface RunningGateway {
+  /** `http://127.0.0.1:4000` */
+  readonly url: string;
+  readonly log: Logger;
+  /** Stops accepting, answers what is in flight, and closes all. Later calls wait for the first. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Wires the two flows and serves. The server listens before the first supergraph is there, and answers 503 until then, so
+ * that health checks see what is waited for.
+ *
+ * @throws GatewayError PORT_TAKEN, SUPERGRAPH_CONFIG_INVALID, COMPOSITION_FAILED, SUPERGRAPH_INVALID
+ */
+export async function serve({ settings, cwd, env }: ServeOptions): Promise<RunningGateway> {
+  const log = createLog({
+    ...settings.log,
+    colorize: env.NO_COLOR === undefined && process.stderr.isTTY === true,
+  });
+  const gateway = new Gateway(engineBy(settings, log), log);
+  const pipeline = new Pipeline({
+    gateway,
+    log,
+    formatError: formatErrorsBy({
+      exposesSubgraphErrors: (subgraph) =>
+        settings.include_subgraph_errors.subgraphs[subgraph] ?? settings.include_subgraph_errors.all,
+    }),
+    production: settings.production,
+    introspection: settings.introspection,
+    csrfPrevention: settings.csrf_prevention,
+    allowsBatching: settings.batching,
+    maxTokens: settings.limits.max_tokens,
+  });
+  const source = supergraphSource({
+    settings,
+    cwd,
+    env,
+    log,
+    accept: (supergraph) => gateway.swap(supergraph),
+  });
+  const app = await createHttpServer({
+    handle: (request, client) => pipeline.handle(request, client),
+    readiness: () => ({ isReady: gateway.engine !== undefined, waitingFor: source.waitingFor() }),
+    log,
+    graphqlPath: settings.listen.path,
+    maxBodyBytes: settings.limits.max_body_bytes,
+    maxHeaderBytes: settings.limits.max_header_bytes,
+    headersTimeoutMs: settings.limits.headers_timeout_ms,
+    requestTimeoutMs: settings.limits.request_timeout_ms,
+    keepAliveTimeoutMs: settings.limits.keep_alive_timeout_ms,
+    allowsBatching: settings.batching,
+    corsOrigins: settings.cors.origins,
+    corsCredentials: settings.cors.credentials,
+    explorer: {
+      graphqlPath: settings.listen.path,
+      ...settings.explorer,
+      document: settings.explorer.document,
+    },
+  });
+
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      await source.stop();
+      await withDeadline(app.close(), settings.limits.drain_timeout_ms, log);
+      await pipeline.stop();
+      await gateway.stop();
+      await promisify<void>((done) => log.flush(() => done(null)))();
+    })();
+    return stopping;
+  };
+  try {
+    await listen(app, settings);
+    await source.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const { address, family, port } = app.server.address() as AddressInfo;
+  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  log.info(`GraphQL at ${url}${settings.listen.path}`);
+  for (const { subgraph, reason } of source.waitingFor())
+    log.info({ subgraph }, `waiting for ${subgraph}: ${reason}`);
+  return { url, log, stop };
+}
+
+/** Builds engines as the settings say. */
+export function engineBy(settings: Settings, log: Logger): ReturnType<typeof apolloEngine> {
+  const { timeout_ms, max_response_bytes, max_connections } = settings.traffic_shaping.all;
+  return apolloEngine({
+    log,
+    timeoutMs: timeout_ms,
+    maxResponseBytes: max_response_bytes,
+    maxConnections: max_connections,
+    exposeQueryPlan: settings.expose_query_plan,
+    headersFor: (subgraph) =>
+      compileHeaderRules([
+        ...settings.headers.all.request,
+        ...(settings.headers.subgraphs[subgraph]?.request ?? []),
+      ]),
+  });
+}
+
+interface SourceOptions extends ServeOptions {
+  readonly log: Logger;
+  readonly accept: AcceptSupergraph;
+}
+
+function supergraphSource({ settings, cwd, env, log, accept }: SourceOptions): SupergraphSource {
+  const { supergraph, composition } = settings;
+  const common = {
+    accept,
+    log,
+    cacheFolder: path.resolve(cwd, supergraph.cache_dir),
+    pollIntervalMs: supergraph.poll_interval_ms,
+    pollTimeoutMs: supergraph.poll_timeout_ms,
+    maxSchemaBytes: supergraph.max_schema_bytes,
+    compositionTimeoutMs: composition.timeout_ms,
+    showHints: composition.hints,
+  };
+  return supergraph.file === undefined
+    ? new ConfiguredSupergraph({ ...common, configPath: path.resolve(cwd, supergraph.config), env })
+    : new ComposedSupergraph({ ...common, file: path.resolve(cwd, supergraph.file) });
+}
+
+async function listen(app: Awaited<ReturnType<typeof createHttpServer>>, settings: Settings): Promise<void> {
+  const { host, port } = settings.listen;
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') {
+      throw new GatewayError('PORT_TAKEN', {
+        message: `Port ${port} on ${host} is taken by another process; stop it, or choose a port with --port or PORT.`,
+        cause,
+      });
+    }
+    throw new GatewayError('SETTINGS_INVALID', {
+      message: `Cannot listen on ${host}:${port}: ${message}`,
+      cause,
+    });
+  }
+}
+
+/** Waits for the drain, but not for ever: a client that never reads its answer must not keep the process. */
+async function withDeadline(closing: Promise<unknown>, timeoutMs: number, log: Logger): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      log.warn(`requests were still in flight after ${timeoutMs} ms and are ended`);
+      resolve();
+    }, timeoutMs);
+  });
+  await Promise.race([closing, deadline]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,163 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { exitCodeOf, exitCodes, exitCodesHelp } from './commands/exitCodes.ts';
+import { readSettings, type Settings } from './settings.ts';
+
+/** Flags that several commands share, as commander hands them over. */
+interface Flags {
+  readonly settings?: string;
+  readonly config?: string;
+  readonly supergraph?: string;
+  readonly host?: string;
+  readonly port?: number;
+}
+
+const { version } = createRequire(import.meta.url)(
+  import.meta.url.endsWith('.ts') ? '../package.json' : '../../package.json',
+) as { version: string };
+const cwd = process.cwd();
+const { env } = process;
+
+function settingsOf(flags: Flags): Settings {
+  return readSettings({
+    env,
+    cwd,
+    ...(flags.settings === undefined ? {} : { file: flags.settings }),
+    flags: {
+      'listen.host': flags.host,
+      'listen.port': flags.port,
+      'supergraph.config': flags.config,
+      'supergraph.file': flags.supergraph,
+    },
+  });
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65535)
+    throw new InvalidArgumentError('expected a number from 0 to 65535.');
+  return port;
+}
+
+const settingsFlag = [
+  '--settings <file>',
+  'settings of the gateway (default: gateway.yaml where it exists)',
+] as const;
+const configFlag = [
+  '--config <file>',
+  'list of subgraphs, in Rover’s format (default: supergraph.yaml)',
+] as const;
+const supergraphFlag = [
+  '--supergraph <file>',
+  'an already composed supergraph, instead of --config',
+] as const;
+
+const program = new Command('tributary')
+  .description('A GraphQL federation gateway: many subgraphs, one endpoint.')
+  .version(version)
+  .showHelpAfterError('(--help shows what can be said)')
+  .addHelpText('after', exitCodesHelp)
+  .exitOverride((error) => {
+    process.exit(error.exitCode === 0 ? exitCodes.done : exitCodes.usage);
+  });
+
+program
+  .command('serve')
+  .description('serve the graph, and follow changes of its subgraphs')
+  .option(...configFlag)
+  .option(...supergraphFlag)
+  .option(...settingsFlag)
+  .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+  .option('--port <number>', 'port to listen on (default: 4000)', portOf)
+  .addHelpText(
+    'after',
+    '\nEnvironment: SUPERGRAPH_CONFIG, SUPERGRAPH, HOST, PORT, LOG_LEVEL and others override the settings file; flags override both.',
+  )
+  .action(async (flags: Flags) => {
+    const { serve } = await import('./commands/serve.ts');
+    const settings = settingsOf(flags);
+    const { runUntilSignal } = await import('./commands/runUntilSignal.ts');
+    await runUntilSignal(() => serve({ settings, cwd, env }));
+  });
+
+program
+  .command('dev')
+  .description('start the subgraphs and the gateway, restart them on change, and say when the graph answers')
+  .option(...configFlag)
+  .option(...settingsFlag)
+  .option('--host <address>', 'address of the gateway (default: 127.0.0.1)')
+  .option('--port <number>', 'port of the gateway (default: 4000)', portOf)
+  .action(async (flags: Flags) => {
+    const { devCommand } = await import('./commands/dev.ts');
+    const main = path.resolve(import.meta.filename);
+    process.exitCode = await devCommand({
+      settings: settingsOf(flags),
+      cwd,
+      env,
+      main,
+      settingsFile: flags.settings,
+    });
+  });
+
+program
+  .command('compose')
+  .description('compose the subgraphs, and print the supergraph SDL')
+  .option('--config <file>', 'list of subgraphs; - reads standard input (default: supergraph.yaml)')
+  .option('--output <file>', 'write to a file instead of standard output')
+  .option('--hints', 'print the hints of composition to standard error', false)
+  .option(...settingsFlag)
+  .action(async ({ output, hints, ...flags }: Flags & { output?: string; hints: boolean }) => {
+    const { composeCommand } = await import('./commands/compose.ts');
+    const settings = settingsOf(flags);
+    await composeCommand({ settings, cwd, env, config: settings.supergraph.config, output, hints });
+  });
+
+const config = program.command('config').description('look at configuration files');
+config
+  .command('expand')
+  .description('print supergraph.yaml with its env and file expansions filled in')
+  .option('--config <file>', 'list of subgraphs; - reads standard input (default: supergraph.yaml)')
+  .option('--format <format>', 'yaml or json', 'yaml')
+  .action(async ({ format, ...flags }: Flags & { format: string }) => {
+    const { expandCommand } = await import('./commands/config.ts');
+    await expandCommand({
+      cwd,
+      env,
+      config: flags.config ?? env.SUPERGRAPH_CONFIG ?? 'supergraph.yaml',
+      format,
+    });
+  });
+config
+  .command('schema')
+  .description('print the JSON Schema of supergraph.yaml, for editors')
+  .option('--settings', 'the schema of gateway.yaml instead', false)
+  .action(async ({ settings }: { settings: boolean }) => {
+    const { schemaCommand } = await import('./commands/config.ts');
+    schemaCommand(settings ? 'settings' : 'supergraph');
+  });
+
+program
+  .command('plan')
+  .description('print the query plan of an operation')
+  .argument('<operation>', 'file that holds the operation; - reads standard input')
+  .option('--operation-name <name>', 'which operation of the file')
+  .option(...configFlag)
+  .option(...supergraphFlag)
+  .option(...settingsFlag)
+  .action(async (operation: string, { operationName, ...flags }: Flags & { operationName?: string }) => {
+    const { planCommand } = await import('./commands/plan.ts');
+    await planCommand({ settings: settingsOf(flags), cwd, env, operation, operationName });
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const code = exitCodeOf(error);
+  // a fault of ours is shown whole; what the user can mend, as its sentence
+  process.stderr.write(
+    `${code === exitCodes.failed && error instanceof Error ? (error.stack ?? error.message) : (error as Error).message}\n`,
+  );
+  process.exit(code);
+}
