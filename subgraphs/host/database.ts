@@ -32,7 +32,7 @@ export function isPostgres(db: Kysely<never> | { getExecutor(): { adapter: unkno
 }
 
 function openSqlite(file: string): SqliteDialect {
-  if (file !== ':memory:') mkdirSync(path.dirname(file), { recursive: true });
+  if (file !== ':memory:') mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const connection = new Libsql(file);
   // write-ahead log: a reader such as a database browser does not block the process that writes
   if (file !== ':memory:') connection.exec('pragma journal_mode = wal; pragma synchronous = normal');
@@ -48,7 +48,11 @@ function openSqlite(file: string): SqliteDialect {
           iterate: (parameters) => prepared.iterate(parameters),
         };
       },
-      close: () => connection.close(),
+      close() {
+        // everything into the one file, so that it can be copied; the log would otherwise wait for the next start
+        if (file !== ':memory:') connection.exec('pragma wal_checkpoint(truncate)');
+        connection.close();
+      },
     },
   });
 }

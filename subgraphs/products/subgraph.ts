@@ -1,0 +1,23 @@
+import { isMain, runSubgraph } from '../host/run.ts';
+import type { SubgraphDefinition } from '../host/subgraph.ts';
+import { type ProductsContext, productsLoaders } from './loaders.ts';
+import { tables } from './migrations/tables.ts';
+import { type ProductsTables, productsRecords } from './records.ts';
+import { productsResolvers } from './resolvers.ts';
+import { seedProducts } from './seed.ts';
+
+/** The catalogue: products, categories, brands, and the search over them. */
+export const products: SubgraphDefinition<ProductsTables, ProductsContext> = {
+  name: 'products',
+  port: 4002,
+  folder: import.meta.dirname,
+  migrations: { '0001-tables': tables },
+  resolvers: productsResolvers,
+  seed: seedProducts,
+  async open({ db }) {
+    const records = productsRecords(db);
+    return { context: () => ({ records, loaders: productsLoaders(records) }) };
+  },
+};
+
+if (isMain(import.meta.url)) await runSubgraph(products);
