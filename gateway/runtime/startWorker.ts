@@ -14,7 +14,9 @@ export function startWorker(module: URL, options: WorkerOptions = {}): Worker {
   const source = pathToFileURL(fileURLToPath(module).replace(/\.js$/, '.ts'));
   // `require.resolve` finds the CommonJS build (jest has no `import.meta.resolve`); the ES module stands beside it
   const loader = pathToFileURL(
-    createRequire(import.meta.url).resolve('tsx/esm/api').replace(/\.cjs$/, '.mjs'),
+    createRequire(import.meta.url)
+      .resolve('tsx/esm/api')
+      .replace(/\.cjs$/, '.mjs'),
   );
   const program = `import(${JSON.stringify(loader.href)}).then(({ register }) => {
     register();

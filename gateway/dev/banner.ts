@@ -1,0 +1,141 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DevTiming } from './devProcess.ts';
+
+export interface BannerOptions {
+  readonly gatewayUrl: string;
+  readonly graphqlPath: string;
+  readonly sampleQuery: string;
+  readonly pages: readonly { readonly name: string; readonly url: string }[];
+  readonly timing: DevTiming;
+  /** Prints a line of the supervisor. */
+  readonly print: (line: string) => void;
+  /** Ends the waiting. */
+  readonly signal: AbortSignal;
+}
+
+const healthTimeoutMs = 2_000;
+const queryTimeoutMs = 10_000;
+
+/**
+ * Waits until the gateway is ready and the sample query has succeeded through it, telling meanwhile what it waits for,
+ * and prints the banner: when, and only when, a user who follows it will see an answer.
+ */
+export async function printBannerWhenReady(options: BannerOptions): Promise<void> {
+  try {
+    await waitUntilReady(options);
+    await waitUntilAnswered(options);
+  } catch (error) {
+    if (options.signal.aborted) return;
+    throw error;
+  }
+  options.print(formatBanner(options));
+}
+
+async function waitUntilReady(options: BannerOptions): Promise<void> {
+  const { gatewayUrl, timing, print, signal } = options;
+  const startedAt = Date.now();
+  let said: string | undefined;
+  for (;;) {
+    const waiting = await askHealth(`${gatewayUrl}/health/ready`, signal);
+    if (waiting === undefined) return;
+    if (waiting !== said && Date.now() - startedAt >= timing.patienceMs) {
+      print(`Waiting for ${waiting}`);
+      said = waiting;
+    }
+    await delay(timing.pollMs, undefined, { signal });
+  }
+}
+
+/** Returns what the gateway waits for, or `undefined` when it is up. */
+async function askHealth(url: string, signal: AbortSignal): Promise<string | undefined> {
+  let answer: { status: number; body: unknown };
+  try {
+    const timeout = AbortSignal.timeout(healthTimeoutMs);
+    const response = await fetch(url, { signal: AbortSignal.any([signal, timeout]) });
+    answer = { status: response.status, body: await response.json().catch(() => undefined) };
+  } catch {
+    signal.throwIfAborted();
+    return 'the gateway, which does not answer yet';
+  }
+  const body = isRecord(answer.body) ? answer.body : {};
+  if (answer.status === 200 && body.status === 'UP') return undefined;
+  const list = Array.isArray(body.waiting_for) ? body.waiting_for.filter(isRecord) : [];
+  if (list.length === 0) return `the gateway, which answers ${url} with status ${answer.status}`;
+  return list.map(({ subgraph, reason }) => `${String(subgraph)} (${String(reason)})`).join(', ');
+}
+
+async function waitUntilAnswered(options: BannerOptions): Promise<void> {
+  const { timing, print, signal } = options;
+  let isTold = false;
+  for (;;) {
+    const problem = await askSample(options);
+    if (problem === undefined) return;
+    if (!isTold) print(`The sample query is not answered yet: ${problem}`);
+    isTold = true;
+    await delay(timing.pollMs, undefined, { signal });
+  }
+}
+
+/** Returns why the sample query did not succeed, or `undefined` if it did: `data` that is not null, and no errors. */
+async function askSample({
+  gatewayUrl,
+  graphqlPath,
+  sampleQuery,
+  signal,
+}: BannerOptions): Promise<string | undefined> {
+  try {
+    const response = await fetch(`${gatewayUrl}${graphqlPath}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify({ query: sampleQuery }),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(queryTimeoutMs)]),
+    });
+    const body: unknown = await response.json();
+    if (!isRecord(body)) return `status ${response.status}, and no GraphQL response`;
+    const error: unknown = Array.isArray(body.errors) ? body.errors[0] : body.errors;
+    if (error !== undefined && error !== null) {
+      return isRecord(error) && typeof error.message === 'string' ? error.message : JSON.stringify(error);
+    }
+    return isRecord(body.data) ? undefined : `status ${response.status}, and no data`;
+  } catch (error) {
+    signal.throwIfAborted();
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** The banner: where to go, what to ask, and how to end it. */
+export function formatBanner({
+  gatewayUrl,
+  graphqlPath,
+  sampleQuery,
+  pages,
+}: Omit<BannerOptions, 'print'>): string {
+  const endpoint = `${gatewayUrl}${graphqlPath}`;
+  const rows = [...pages, { name: 'GraphQL endpoint', url: endpoint }];
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  const body = JSON.stringify({ query: sampleQuery }).replaceAll("'", "'\\''");
+  return [
+    '',
+    'Tributary is up: a query has just been answered through the gateway. Open:',
+    '',
+    ...rows.map(({ name, url }) => `  ${name.padEnd(width)}  ${url}`),
+    '',
+    'A query to try:',
+    '',
+    ...sampleQuery
+      .trim()
+      .split('\n')
+      .map((line) => `  ${line}`),
+    '',
+    'The same from a shell:',
+    '',
+    `  curl ${endpoint} -H 'content-type: application/json' -d '${body}'`,
+    '',
+    'Ctrl-C ends everything.',
+    '',
+  ].join('\n');
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

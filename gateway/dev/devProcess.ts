@@ -1,0 +1,46 @@
+/** One process that `tributary dev` runs and keeps running. */
+export interface DevProcess {
+  /** Name of the subgraph, or `gateway`: the prefix of its lines. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** Added to the environment of the supervisor. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The port it will listen on, tried before anything starts; 0 = not known, not tried. */
+  readonly port: number;
+  readonly host: string;
+  /** Files and folders; a change of one restarts this process. */
+  readonly watch: readonly string[];
+  /**
+   * Whether it gets an IPC channel: it sends `{ type: 'listening', port }` when it is ready, and ends by itself on
+   * `disconnect`, so that nothing is left even if the supervisor is killed.
+   */
+  readonly ipc: boolean;
+}
+
+/** The times of the supervisor, in one place for tests. */
+export interface DevTiming {
+  /** From SIGTERM to SIGKILL. */
+  readonly graceMs: number;
+  /** The first wait after a crash; it doubles up to `maxBackoffMs`. */
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
+  /** A process that lived this long did not crash at once. */
+  readonly aliveMs: number;
+  /** Changes of files that follow each other faster make one restart. */
+  readonly debounceMs: number;
+  /** How long the banner waits before it tells what for. */
+  readonly patienceMs: number;
+  readonly pollMs: number;
+}
+
+export const defaultTiming: DevTiming = Object.freeze({
+  graceMs: 5_000,
+  backoffMs: 1_000,
+  maxBackoffMs: 30_000,
+  aliveMs: 5_000,
+  debounceMs: 200,
+  patienceMs: 5_000,
+  pollMs: 250,
+});

@@ -1,0 +1,185 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DevProcess, DevTiming } from './devProcess.ts';
+import { LineSplitter } from './prefixedLines.ts';
+
+/** Exit codes of a process that starting again does not help: invalid settings, invalid supergraph, port taken. */
+const finalExitCodes: ReadonlySet<number> = new Set([3, 4, 5]);
+const maxCrashesAtOnce = 5;
+const maxFlushMs = 1_000;
+
+export interface ManagedProcessOptions {
+  readonly timing: DevTiming;
+  /** A line of the process. */
+  readonly print: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** The process will not be started again; `code` is to be the exit code of the whole. */
+  readonly ended: (code: number) => void;
+}
+
+/**
+ * Keeps one process running: starts it, restarts it when asked, starts it again with growing waits when it crashes, and
+ * gives up when its exit code says that this is no use, or when it crashed five times at once without ever being ready.
+ *
+ * Each process leads a process group of its own. So a Ctrl-C of the terminal reaches the supervisor alone, which ends
+ * the others in order; and what a shell command started is ended with it.
+ */
+export class ManagedProcess {
+  readonly definition: DevProcess;
+  readonly #options: ManagedProcessOptions;
+  /** Resolves when a child has ended and all its output was read. */
+  readonly #closed = new WeakMap<ChildProcess, Promise<void>>();
+  #child: ChildProcess | undefined;
+  #ending: Promise<void> | undefined;
+  #backoff: NodeJS.Timeout | undefined;
+  #crashes = 0;
+  #wasReady = false;
+  #isStopped = false;
+
+  constructor(definition: DevProcess, options: ManagedProcessOptions) {
+    this.definition = definition;
+    this.#options = options;
+  }
+
+  start(): void {
+    const { command, args, cwd, env, ipc } = this.definition;
+    const startedAt = Date.now();
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ipc ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
+      detached: process.platform !== 'win32',
+    });
+    this.#child = child;
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const lines = new LineSplitter((line) => this.#options.print(line, stream));
+      child[stream]?.on('data', (chunk: Buffer) => lines.write(chunk)).on('end', () => lines.end());
+    }
+    child.on('message', (message) => {
+      if (
+        typeof message === 'object' &&
+        message !== null &&
+        'type' in message &&
+        message.type === 'listening'
+      ) {
+        this.#wasReady = true;
+      }
+    });
+    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    this.#closed.set(child, closed);
+    // Without a pid it never started, and no `exit` will follow.
+    child.on('error', (error) => {
+      if (child.pid === undefined) this.#crashed(child, `could not be started (${error.message})`, 0);
+    });
+    child.once('exit', (code, signal) => {
+      void this.#exited(child, code ?? signal ?? 'unknown', Date.now() - startedAt);
+    });
+  }
+
+  /** Ends the process if it runs, and starts it anew. */
+  async restart(): Promise<void> {
+    if (this.#isStopped) return;
+    clearTimeout(this.#backoff);
+    await this.#end();
+    if (this.#isStopped) return;
+    this.#crashes = 0;
+    this.start();
+  }
+
+  /** Ends the process for good: SIGTERM, and SIGKILL to what is left after `graceMs`. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#backoff);
+    await this.#end();
+  }
+
+  /** Ends the process at once, without waiting. */
+  kill(): void {
+    if (this.#child !== undefined) signalGroup(this.#child, 'SIGKILL');
+  }
+
+  #end(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return Promise.resolve();
+    this.#ending ??= endGroup(child, this.#options.timing.graceMs)
+      .then(() => this.#untilFlushed(child))
+      .finally(() => {
+        this.#child = undefined;
+        this.#ending = undefined;
+      });
+    return this.#ending;
+  }
+
+  /** Waits for the last output. Who has left the process group may hold the pipes open; it is not waited for. */
+  async #untilFlushed(child: ChildProcess): Promise<void> {
+    await Promise.race([this.#closed.get(child), delay(maxFlushMs, undefined, { ref: false })]);
+  }
+
+  async #exited(child: ChildProcess, how: number | string, livedMs: number): Promise<void> {
+    if (this.#child !== child || this.#ending !== undefined) return;
+    signalGroup(child, 'SIGKILL');
+    // Its last lines, which say why it ended, come before what is said about it.
+    await this.#untilFlushed(child);
+    if (this.#child !== child || this.#ending !== undefined) return;
+    if (typeof how === 'number' && finalExitCodes.has(how)) {
+      this.#child = undefined;
+      this.#isStopped = true;
+      this.#say(`ended with exit code ${how}; the lines above say why`);
+      this.#options.ended(how);
+    } else {
+      this.#crashed(
+        child,
+        typeof how === 'number' ? `ended with exit code ${how}` : `was ended by ${how}`,
+        livedMs,
+      );
+    }
+  }
+
+  #crashed(child: ChildProcess, what: string, livedMs: number): void {
+    if (this.#child !== child || this.#isStopped) return;
+    this.#child = undefined;
+    const { aliveMs, backoffMs, maxBackoffMs } = this.#options.timing;
+    if (livedMs >= aliveMs) {
+      this.#wasReady = true;
+      this.#crashes = 0;
+    }
+    this.#crashes++;
+    if (this.#crashes >= maxCrashesAtOnce && !this.#wasReady) {
+      this.#isStopped = true;
+      this.#say(`${what}, for the ${this.#crashes}th time at once: giving up; the lines above say why`);
+      this.#options.ended(1);
+      return;
+    }
+    const waitMs = Math.min(backoffMs * 2 ** (this.#crashes - 1), maxBackoffMs);
+    this.#say(`${what}; starting it again in ${waitMs / 1000} s`);
+    this.#backoff = setTimeout(() => this.start(), waitMs);
+  }
+
+  #say(text: string): void {
+    this.#options.print(`${this.definition.name} ${text}`, 'stderr');
+  }
+}
+
+/** Sends a signal to the child and all it started. @returns whether there was anyone to get it */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  if (child.pid === undefined) return false;
+  if (process.platform === 'win32') return child.kill(signal);
+  try {
+    return process.kill(-child.pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+async function endGroup(child: ChildProcess, graceMs: number): Promise<void> {
+  const deadline = Date.now() + graceMs;
+  const isRunning = child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+  const exited = isRunning ? once(child, 'exit') : undefined;
+  signalGroup(child, 'SIGTERM');
+  const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), graceMs);
+  await exited;
+  // A shell is gone at once; what it started may need its time. No event tells of the end of a grandchild.
+  while (Date.now() < deadline && signalGroup(child, 0)) await delay(20);
+  clearTimeout(timer);
+  signalGroup(child, 'SIGKILL');
+}

@@ -1,0 +1,49 @@
+import { relative, resolve, sep } from 'node:path';
+import { watch } from 'chokidar';
+
+export interface ProcessWatch {
+  close(): Promise<void>;
+}
+
+export interface ProcessWatchOptions {
+  readonly paths: readonly string[];
+  readonly debounceMs: number;
+  /** Called once for changes that follow each other closely, with one of the files. */
+  readonly changed: (file: string) => void;
+}
+
+/** What a running process writes, or a build: a change there is no change of its sources. */
+const ignoredNames =
+  /^(?:node_modules|dist|coverage|\.git|\.tributary)$|\.(?:sqlite|db)(?:-\w+)?$|\.log$|~$|\.sw[a-z]$/;
+
+/** Watches files and folders for changes; resolves when none can be missed any more. */
+export async function watchPaths({ paths, debounceMs, changed }: ProcessWatchOptions): Promise<ProcessWatch> {
+  if (paths.length === 0) return { close: () => Promise.resolve() };
+  const roots = paths.map((path) => resolve(path));
+  // Names count below a watched folder only: the project itself may live in a folder called `dist`.
+  const isIgnored = (path: string): boolean => {
+    const root = roots.find((candidate) => path === candidate || path.startsWith(candidate + sep));
+    return (
+      root !== undefined &&
+      relative(root, path)
+        .split(sep)
+        .some((name) => ignoredNames.test(name))
+    );
+  };
+  const watcher = watch(roots, { ignored: isIgnored, ignoreInitial: true });
+  let timer: NodeJS.Timeout | undefined;
+  watcher.on('all', (event, file) => {
+    if (event === 'addDir') return;
+    clearTimeout(timer);
+    timer = setTimeout(() => changed(file), debounceMs);
+  });
+  // A folder that cannot be watched costs the restarts, not the run.
+  watcher.on('error', () => undefined);
+  await new Promise<void>((ready) => watcher.once('ready', ready));
+  return {
+    close: async () => {
+      clearTimeout(timer);
+      await watcher.close();
+    },
+  };
+}
