@@ -103,7 +103,8 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
   const { address, family, port } = app.server.address() as AddressInfo;
   const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   log.info(`GraphQL at ${url}${settings.listen.path}`);
-  for (const { subgraph, reason } of source.waitingFor())
+  const waiting = source.waitingFor().map(({ subgraph }) => subgraph);
+  if (gateway.engine === undefined) log.warn(`answering 503 while waiting for the schema of ${waiting.join(', ')}`);
     log.info({ subgraph }, `waiting for ${subgraph}: ${reason}`);
   return { url, log, stop };
 }
