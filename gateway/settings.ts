@@ -173,7 +173,7 @@ const settingsSchema = z.strictObject({
     all: setting(headerRules.prefault({}), {
       defaultText: 'none',
       description:
-        'Rules that apply to requests to every subgraph: `request: [{ propagate | remove | insert }]`.',
+        'Rules that apply to requests to every subgraph: `request: [{ propagate: … }, { remove: … }, { insert: … }]`.',
     }),
     subgraphs: setting(z.record(subgraphName, headerRules).default({}), {
       defaultText: 'none',
