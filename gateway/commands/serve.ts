@@ -104,8 +104,9 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
   const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   log.info(`GraphQL at ${url}${settings.listen.path}`);
   const waiting = source.waitingFor().map(({ subgraph }) => subgraph);
-  if (gateway.engine === undefined) log.warn(`answering 503 while waiting for the schema of ${waiting.join(', ')}`);
-    log.info({ subgraph }, `waiting for ${subgraph}: ${reason}`);
+  if (gateway.engine === undefined) {
+    log.warn(`answering 503 while waiting for the schema of ${waiting.join(', ')}`);
+  }
   return { url, log, stop };
 }
 
