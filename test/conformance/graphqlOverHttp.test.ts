@@ -60,25 +60,23 @@ describe('conformance: GraphQL over HTTP', () => {
     expect(Object.keys(exempt).filter((id) => !ids.has(id))).toEqual([]);
   });
 
-  test.each(
-    audits.filter(({ id }) => !Object.hasOwn(exempt, id)).map((audit) => [audit.id, audit.name, audit]),
-  )('%s %s', async (_id, _name, audit) => {
-    expect(verdict(await audit.fn())).toBe('ok');
+  test.each(audits.filter(({ id }) => !Object.hasOwn(exempt, id)))('$id $name', async ({ fn }) => {
+    expect(verdict(await fn())).toBe('ok');
   });
 
-  test.each(
-    audits.filter(({ id }) => Object.hasOwn(exempt, id)).map((audit) => [audit.id, audit.name, audit]),
-  )('%s differs on purpose: %s', async (id, name, audit) => {
-    // No MUST may be exempt: a failed MUST is `error`, a SHOULD `warn`, a MAY `notice`.
-    const status = name.startsWith('SHOULD') ? 'warn' : 'notice';
-    expect([id, (await audit.fn()).status]).toEqual([id, status]);
-  });
+  test.each(audits.filter(({ id }) => Object.hasOwn(exempt, id)))(
+    '$id differs on purpose: $name',
+    async ({ id, name, fn }) => {
+      // No MUST may be exempt: a failed MUST is `error`, a SHOULD `warn`, a MAY `notice`.
+      const status = name.startsWith('SHOULD') ? 'warn' : 'notice';
+      expect([id, (await fn()).status]).toEqual([id, status]);
+    },
+  );
 
-  test.each(
-    auditsAfterPreflight
-      .filter(({ id }) => passesAfterPreflight.includes(id))
-      .map((audit) => [audit.id, audit.name, audit]),
-  )('%s with `apollo-require-preflight`: %s', async (_id, _name, audit) => {
-    expect(verdict(await audit.fn())).toBe('ok');
-  });
+  test.each(auditsAfterPreflight.filter(({ id }) => passesAfterPreflight.includes(id)))(
+    '$id with `apollo-require-preflight`: $name',
+    async ({ fn }) => {
+      expect(verdict(await fn())).toBe('ok');
+    },
+  );
 });
