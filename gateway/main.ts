@@ -93,7 +93,7 @@ program
     const { devCommand } = await import('./commands/dev.ts');
     const main = path.resolve(import.meta.filename);
     process.exitCode = await devCommand({
-      settings: settingsOf(flags),
+      readSettings: () => settingsOf(flags),
       cwd,
       env,
       main,

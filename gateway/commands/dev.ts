@@ -1,14 +1,18 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { type DevProcess, runDev } from '../dev/runDev.ts';
+import { inspect } from 'node:util';
+import type { DevProcess } from '../dev/devProcess.ts';
+import { runDev } from '../dev/runDev.ts';
 import { subgraphProcesses } from '../dev/subgraphProcesses.ts';
+import { GatewayError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 import { bundledCompositionVersion } from '../supergraph/compositionCache.ts';
 import { readSupergraphConfig, type SupergraphConfig } from '../supergraph/config/readSupergraphConfig.ts';
 import { readTextArgument } from './readTextArgument.ts';
 
 export interface DevCommandOptions {
-  readonly settings: Settings;
+  /** Called again and again: settings may change while all runs. */
+  readonly readSettings: () => Settings;
   /** `--settings`, as given; the gateway's process is given it too. */
   readonly settingsFile: string | undefined;
   readonly cwd: string;
@@ -23,25 +27,20 @@ const ANY_QUERY = '{ __typename }';
 /**
  * `tributary dev`: the subgraphs of `supergraph.yaml` that this folder holds, and the gateway, until a signal.
  * @returns the exit code
- * @throws GatewayError SUPERGRAPH_CONFIG_INVALID
+ * @throws GatewayError SETTINGS_INVALID, SUPERGRAPH_CONFIG_INVALID
  */
 export async function devCommand(options: DevCommandOptions): Promise<number> {
-  const { settings, cwd } = options;
-  const { listen, explorer, supergraph } = settings;
-  const configPath = path.resolve(cwd, supergraph.config);
-  const root = path.dirname(configPath);
-  const subgraphs =
-    supergraph.file === undefined
-      ? subgraphProcesses(await readConfig(configPath, options), {
-          root,
-          commands: settings.dev.subgraphs,
-          sharedWatch: ['subgraphs/host'].filter((folder) => existsSync(path.join(root, folder))),
-        })
-      : [];
+  const { listen, explorer } = options.readSettings();
+  if (listen.port === 0) {
+    throw new GatewayError('SETTINGS_INVALID', {
+      message:
+        'The port cannot be 0 here: `tributary dev` must know where the gateway listens. Choose one with --port or PORT.',
+    });
+  }
   const host = ['0.0.0.0', '::'].includes(listen.host) ? '127.0.0.1' : listen.host;
   const gatewayUrl = `http://${host.includes(':') ? `[${host}]` : host}:${listen.port}`;
   return runDev({
-    processes: [...subgraphs, gatewayProcess(options)],
+    processes: processList(options),
     gatewayUrl,
     graphqlPath: listen.path,
     sampleQuery: explorer.document ?? ANY_QUERY,
@@ -54,21 +53,72 @@ export async function devCommand(options: DevCommandOptions): Promise<number> {
   });
 }
 
-async function readConfig(configPath: string, { cwd, env }: DevCommandOptions): Promise<SupergraphConfig> {
-  const text = await readTextArgument(configPath, { cwd, code: 'SUPERGRAPH_CONFIG_INVALID' });
-  return readSupergraphConfig(text, { path: configPath, env, bundledVersion: bundledCompositionVersion }).config;
+/** Reads what is to run. Errors of the first read are whole; those of later ones also say that nothing changes. */
+export function processList(options: DevCommandOptions): () => Promise<readonly DevProcess[]> {
+  let hasRead = false;
+  return async () => {
+    const settings = readOr(options.readSettings, (error) =>
+      hasRead ? runsOn(error, `${error.message}\nThe gateway runs on with the settings before.`) : error,
+    );
+    const configPath = path.resolve(options.cwd, settings.supergraph.config);
+    const subgraphs = await subgraphsOf(settings, configPath, options).catch((error: unknown) => {
+      if (!hasRead || !(error instanceof GatewayError)) throw error;
+      // the gateway follows the same file
+      const file = path.relative(options.cwd, configPath);
+      throw runsOn(error, `${file} cannot be used as it is (the gateway says why); the subgraphs run on.`);
+    });
+    hasRead = true;
+    return [...subgraphs, gatewayProcess(settings, options)];
+  };
 }
 
-function gatewayProcess({ settings, settingsFile, cwd, main }: DevCommandOptions): DevProcess {
-  const { listen, supergraph, path: settingsPath } = settings;
+function readOr(readSettings: () => Settings, explain: (error: GatewayError) => Error): Settings {
+  try {
+    return readSettings();
+  } catch (error) {
+    throw error instanceof GatewayError ? explain(error) : error;
+  }
+}
+
+function runsOn(cause: GatewayError, message: string): GatewayError {
+  return new GatewayError(cause.code, { message, cause });
+}
+
+async function subgraphsOf(
+  { supergraph, dev, log }: Settings,
+  configPath: string,
+  options: DevCommandOptions,
+): Promise<DevProcess[]> {
+  if (supergraph.file !== undefined) return [];
+  const root = path.dirname(configPath);
+  return subgraphProcesses(await readConfig(configPath, options), {
+    root,
+    commands: dev.subgraphs,
+    sharedWatch: ['subgraphs/host'].filter((folder) => existsSync(path.join(root, folder))),
+    // said of the gateway, meant for the whole column of lines
+    env: { LOG_FORMAT: log.format },
+  });
+}
+
+async function readConfig(configPath: string, { cwd, env }: DevCommandOptions): Promise<SupergraphConfig> {
+  const text = await readTextArgument(configPath, { cwd, code: 'SUPERGRAPH_CONFIG_INVALID' });
+  return readSupergraphConfig(text, { path: configPath, env, bundledVersion: bundledCompositionVersion })
+    .config;
+}
+
+function gatewayProcess(settings: Settings, { settingsFile, cwd, main }: DevCommandOptions): DevProcess {
+  const { listen, supergraph, dev, ...others } = settings;
   return {
+    role: 'gateway',
     name: 'gateway',
     command: process.execPath,
     args: [
       ...process.execArgv,
       main,
       'serve',
-      ...(supergraph.file === undefined ? ['--config', supergraph.config] : ['--supergraph', supergraph.file]),
+      ...(supergraph.file === undefined
+        ? ['--config', supergraph.config]
+        : ['--supergraph', supergraph.file]),
       ...(settingsFile === undefined ? [] : ['--settings', settingsFile]),
       ...['--host', listen.host, '--port', String(listen.port)],
     ],
@@ -77,7 +127,12 @@ function gatewayProcess({ settings, settingsFile, cwd, main }: DevCommandOptions
     port: listen.port,
     host: listen.host,
     // run from its sources, the gateway restarts when they change; compiled, only for its settings
-    watch: [...(main.endsWith('.ts') ? [path.dirname(main)] : []), ...(settingsPath === undefined ? [] : [settingsPath])],
+    watch: main.endsWith('.ts') ? [path.dirname(main)] : [],
     ipc: true,
+    // the file is not watched: a broken one must not end the gateway, nor a changed comment restart it
+    revision: inspect(
+      { listen, supergraph, ...others },
+      { depth: 20, maxArrayLength: null, maxStringLength: null },
+    ),
   };
 }

@@ -1,5 +1,7 @@
 /** One process that `tributary dev` runs and keeps running. */
 export interface DevProcess {
+  /** The gateway is started when the subgraphs are ready. */
+  readonly role: 'subgraph' | 'gateway';
   /** Name of the subgraph, or `gateway`: the prefix of its lines. */
   readonly name: string;
   readonly command: string;
@@ -17,6 +19,8 @@ export interface DevProcess {
    * `disconnect`, so that nothing is left even if the supervisor is killed.
    */
   readonly ipc: boolean;
+  /** Anything else that it depends on, such as settings it reads by itself: it is restarted when this differs. */
+  readonly revision?: string;
 }
 
 /** The times of the supervisor, in one place for tests. */
@@ -33,6 +37,10 @@ export interface DevTiming {
   /** How long the banner waits before it tells what for. */
   readonly patienceMs: number;
   readonly pollMs: number;
+  /** How long the gateway waits for subgraphs to listen; one that is slower costs a warning. */
+  readonly readyMs: number;
+  /** Time between two looks at the list of processes; a change is taken when two looks agree. */
+  readonly listPollMs: number;
 }
 
 export const defaultTiming: DevTiming = Object.freeze({
@@ -43,4 +51,6 @@ export const defaultTiming: DevTiming = Object.freeze({
   debounceMs: 200,
   patienceMs: 5_000,
   pollMs: 250,
+  readyMs: 5_000,
+  listPollMs: 400,
 });

@@ -13,8 +13,8 @@ export interface ManagedProcessOptions {
   readonly timing: DevTiming;
   /** A line of the process. */
   readonly print: (line: string, stream: 'stdout' | 'stderr') => void;
-  /** The process will not be started again; `code` is to be the exit code of the whole. */
-  readonly ended: (code: number) => void;
+  /** It will not start again by itself; `code` is the exit code of the whole, should that end. */
+  readonly gaveUp: (code: number) => void;
 }
 
 /**
@@ -35,10 +35,28 @@ export class ManagedProcess {
   #crashes = 0;
   #wasReady = false;
   #isStopped = false;
+  #hasGivenUp = false;
+  #settle: () => void = () => {};
+
+  /** Resolves when it first listens, or ends without. Only an IPC channel can tell: without one it never resolves. */
+  readonly settled: Promise<void> = new Promise((resolve) => {
+    this.#settle = resolve;
+  });
 
   constructor(definition: DevProcess, options: ManagedProcessOptions) {
     this.definition = definition;
     this.#options = options;
+  }
+
+  /** Whether it waits for `restart`, because starting it as it is was no use. */
+  get hasGivenUp(): boolean {
+    return this.#hasGivenUp;
+  }
+
+  /** Leaves it unstarted until `restart`. */
+  refuse(): void {
+    this.#hasGivenUp = true;
+    this.#settle();
   }
 
   start(): void {
@@ -63,6 +81,7 @@ export class ManagedProcess {
         message.type === 'listening'
       ) {
         this.#wasReady = true;
+        this.#settle();
       }
     });
     const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
@@ -83,6 +102,9 @@ export class ManagedProcess {
     await this.#end();
     if (this.#isStopped) return;
     this.#crashes = 0;
+    // what was ready before a change of its sources may never be after it
+    this.#wasReady = false;
+    this.#hasGivenUp = false;
     this.start();
   }
 
@@ -123,9 +145,7 @@ export class ManagedProcess {
     if (this.#child !== child || this.#ending !== undefined) return;
     if (typeof how === 'number' && finalExitCodes.has(how)) {
       this.#child = undefined;
-      this.#isStopped = true;
-      this.#say(`ended with exit code ${how}; the lines above say why`);
-      this.#options.ended(how);
+      this.#giveUp(`ended with exit code ${how}; the lines above say why`, how);
     } else {
       this.#crashed(
         child,
@@ -138,6 +158,7 @@ export class ManagedProcess {
   #crashed(child: ChildProcess, what: string, livedMs: number): void {
     if (this.#child !== child || this.#isStopped) return;
     this.#child = undefined;
+    this.#settle();
     const { aliveMs, backoffMs, maxBackoffMs } = this.#options.timing;
     if (livedMs >= aliveMs) {
       this.#wasReady = true;
@@ -145,14 +166,18 @@ export class ManagedProcess {
     }
     this.#crashes++;
     if (this.#crashes >= maxCrashesAtOnce && !this.#wasReady) {
-      this.#isStopped = true;
-      this.#say(`${what}, for the ${this.#crashes}th time at once: giving up; the lines above say why`);
-      this.#options.ended(1);
+      this.#giveUp(`${what}, for the ${this.#crashes}th time at once: giving up; the lines above say why`, 1);
       return;
     }
     const waitMs = Math.min(backoffMs * 2 ** (this.#crashes - 1), maxBackoffMs);
     this.#say(`${what}; starting it again in ${waitMs / 1000} s`);
     this.#backoff = setTimeout(() => this.start(), waitMs);
+  }
+
+  #giveUp(text: string, code: number): void {
+    this.#say(text);
+    this.refuse();
+    this.#options.gaveUp(code);
   }
 
   #say(text: string): void {

@@ -4,15 +4,27 @@ const maxLineLength = 16_384;
 /** Cyan, yellow, magenta, green, blue, red: told apart on dark and on light terminals. */
 const colours = [36, 33, 35, 32, 34, 31] as const;
 
-/** Prefixes by process name, of equal width: `accounts  │ `, each in a colour of its own if asked. */
-export function makePrefixes(names: readonly string[], coloured: boolean): ReadonlyMap<string, string> {
-  const width = Math.max(0, ...names.map((name) => name.length));
-  return new Map(
-    names.map((name, index) => {
-      const text = `${name.padEnd(width)} │`;
-      return [name, coloured ? `\u001b[${colours[index % colours.length]}m${text}\u001b[0m ` : `${text} `];
-    }),
-  );
+/**
+ * Prefixes by process name: `accounts  │ `, each in a colour of its own if asked. They are as wide as the longest name that
+ * was added so far, and never narrower again: a column that jumps is hard to read.
+ */
+export class LinePrefixes {
+  readonly #names: string[] = [];
+  readonly #coloured: boolean;
+
+  constructor(coloured: boolean) {
+    this.#coloured = coloured;
+  }
+
+  add(name: string): void {
+    if (!this.#names.includes(name)) this.#names.push(name);
+  }
+
+  of(name: string): string {
+    const text = `${name.padEnd(Math.max(...this.#names.map(({ length }) => length)))} │`;
+    const colour = colours[this.#names.indexOf(name) % colours.length];
+    return this.#coloured ? `\u001b[${colour}m${text}\u001b[0m ` : `${text} `;
+  }
 }
 
 /** Whether lines are coloured: on a terminal, unless `NO_COLOR` is set (https://no-color.org). */

@@ -1,16 +1,16 @@
-import { relative } from 'node:path';
 import { printBannerWhenReady } from './banner.ts';
 import { type DevProcess, type DevTiming, defaultTiming } from './devProcess.ts';
-import { ManagedProcess } from './managedProcess.ts';
-import { makePrefixes, wantsColour } from './prefixedLines.ts';
+import { followProcesses } from './followProcesses.ts';
+import { LinePrefixes, wantsColour } from './prefixedLines.ts';
+import { ProcessSet } from './processSet.ts';
 import { findTakenPorts } from './takenPorts.ts';
-import { type ProcessWatch, watchPaths } from './watchProcess.ts';
-
-export type { DevProcess } from './devProcess.ts';
 
 export interface DevOptions {
-  /** The subgraphs, and the gateway last. */
-  readonly processes: readonly DevProcess[];
+  /**
+   * What is to run: the subgraphs and the gateway. Asked at the start, where what it throws ends the run, and again and
+   * again: the processes become those of the list, and while it throws they stay as they are.
+   */
+  readonly processes: () => Promise<readonly DevProcess[]>;
   /** Without a slash at its end: `http://127.0.0.1:4000`. */
   readonly gatewayUrl: string;
   /** `/graphql` */
@@ -31,12 +31,17 @@ const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /**
  * Runs subgraphs and gateway until a signal ends them: what `npm start` does.
  *
+ * Until the banner, a process that cannot run ends the whole, so that a start that fails has an exit code. After it, such
+ * a process waits for the next change: somebody is at work on it.
+ *
  * @returns the exit code: 0 after a signal, 5 if a port is taken (nothing was started), 3, 4 or 5 if a process ended
  *   with that code, 1 if one crashed again and again. When it returns, no process is left.
+ * @throws what `processes` throws at the start
  */
 export async function runDev(options: DevOptions, timing: DevTiming = defaultTiming): Promise<number> {
-  const { processes, stdout, stderr } = options;
-  const taken = await findTakenPorts(processes);
+  const { stdout, stderr } = options;
+  const first = await options.processes();
+  const taken = await findTakenPorts(first);
   if (taken.length > 0) {
     for (const { message } of taken) stderr.write(`${message}\n`);
     return exitPortTaken;
@@ -48,28 +53,42 @@ export async function runDev(options: DevOptions, timing: DevTiming = defaultTim
     if (!stopped.signal.aborted) exitCode = code;
     stopped.abort();
   };
-  const names = processes.map(({ name }) => name);
-  const prefixes = makePrefixes(names, wantsColour(stdout, process.env));
+  let isUp = false;
+  const say = (line: string): void => void stdout.write(`${line}\n`);
+  const prefixes = new LinePrefixes(wantsColour(stdout, process.env));
   const streams = { stdout, stderr };
-  const managed = processes.map(
-    (definition) =>
-      new ManagedProcess(definition, {
-        timing,
-        ended: end,
-        print: (line, stream) => streams[stream].write(`${prefixes.get(definition.name)}${line}\n`),
-      }),
-  );
+  const set = new ProcessSet({
+    timing,
+    say,
+    print: (name, line, stream) => streams[stream].write(`${prefixes.of(name)}${line}\n`),
+    gaveUp: (code) => {
+      if (isUp) say('It is started again at the next change; everything else runs on.');
+      else end(code);
+    },
+  });
+  const apply = (list: readonly DevProcess[]): Promise<void> => {
+    for (const { name } of list) prefixes.add(name);
+    return set.apply(list);
+  };
 
-  const release = listenForStop(options, { end, managed, stopped: stopped.signal });
-  let watches: readonly ProcessWatch[] = [];
+  const release = listenForStop(options, { end, kill: () => set.kill(), stopped: stopped.signal });
   try {
-    watches = await watchAll(managed, { timing, stdout, stopped: stopped.signal });
-    if (!stopped.signal.aborted) for (const one of managed) one.start();
-    const print = (line: string): void => void stdout.write(`${line}\n`);
-    const banner = printBannerWhenReady({ ...options, timing, print, signal: stopped.signal });
-    await Promise.all([banner, aborted(stopped.signal)]);
+    await Promise.race([apply(first), aborted(stopped.signal)]);
+    await Promise.all([
+      printBannerWhenReady({ ...options, timing, print: say, signal: stopped.signal }).then(() => {
+        isUp = true;
+      }),
+      followProcesses({
+        first,
+        read: options.processes,
+        pollMs: timing.listPollMs,
+        changed: apply,
+        failed: say,
+        signal: stopped.signal,
+      }),
+    ]);
   } finally {
-    await Promise.all([...managed.map((one) => one.stop()), ...watches.map((one) => one.close())]);
+    await set.stop();
     release();
   }
   return exitCode;
@@ -77,64 +96,27 @@ export async function runDev(options: DevOptions, timing: DevTiming = defaultTim
 
 interface StopListeners {
   readonly end: (code: number) => void;
-  readonly managed: readonly ManagedProcess[];
+  readonly kill: () => void;
   readonly stopped: AbortSignal;
 }
 
 /** Listens for all that ends the run. @returns a function that stops listening */
-function listenForStop({ signal, stdout }: DevOptions, { end, managed, stopped }: StopListeners): () => void {
-  const killAll = (): void => {
-    for (const one of managed) one.kill();
-  };
+function listenForStop({ signal, stdout }: DevOptions, { end, kill, stopped }: StopListeners): () => void {
   // Who presses Ctrl-C a second time does not want to wait.
-  const onSignal = (): void => (stopped.aborted ? killAll() : end(0));
+  const onSignal = (): void => (stopped.aborted ? kill() : end(0));
   for (const name of stopSignals) process.on(name, onSignal);
   // If the supervisor itself fails, nothing it started outlives it.
-  process.on('exit', killAll);
+  process.on('exit', kill);
   // The reader of a pipe (`npm start | head`) has gone.
   stdout.on('error', onSignal);
   signal?.addEventListener('abort', onSignal, { once: true });
   if (signal?.aborted) end(0);
   return () => {
     for (const name of stopSignals) process.off(name, onSignal);
-    process.off('exit', killAll);
+    process.off('exit', kill);
     stdout.off('error', onSignal);
     signal?.removeEventListener('abort', onSignal);
   };
-}
-
-interface WatchOptions {
-  readonly timing: DevTiming;
-  readonly stdout: NodeJS.WritableStream;
-  readonly stopped: AbortSignal;
-}
-
-/** Restarts processes whose files change, one after the other: all at once would take the machine from the gateway. */
-function watchAll(
-  managed: readonly ManagedProcess[],
-  { timing, stdout, stopped }: WatchOptions,
-): Promise<ProcessWatch[]> {
-  let queue = Promise.resolve();
-  const waiting = new Set<ManagedProcess>();
-  const restart = (one: ManagedProcess, file: string): void => {
-    if (waiting.has(one)) return;
-    waiting.add(one);
-    queue = queue.then(async () => {
-      waiting.delete(one);
-      if (stopped.aborted) return;
-      stdout.write(`Restarting ${one.definition.name}: ${relative(one.definition.cwd, file)} has changed\n`);
-      await one.restart();
-    });
-  };
-  return Promise.all(
-    managed.map((one) =>
-      watchPaths({
-        paths: one.definition.watch,
-        debounceMs: timing.debounceMs,
-        changed: (file) => restart(one, file),
-      }),
-    ),
-  );
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -20,6 +20,8 @@ export interface SubgraphProcessesOptions {
   readonly commands?: Readonly<Record<string, SubgraphCommand>> | undefined;
   /** Files and folders that all subgraphs of the convention share: a change restarts each of them. */
   readonly sharedWatch?: readonly string[] | undefined;
+  /** Added to the environment of each. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 const localHosts: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '::1']);
@@ -51,17 +53,18 @@ function localAddress({ routingUrl }: SubgraphConfig): { host: string; port: num
 function fromCommand(
   subgraph: SubgraphConfig,
   { command, cwd = '.', watch = [] }: SubgraphCommand,
-  { root }: SubgraphProcessesOptions,
+  { root, env }: SubgraphProcessesOptions,
 ): DevProcess {
   const address = localAddress(subgraph) ?? { host: '127.0.0.1', port: 0 };
   const folder = resolve(root, cwd);
   const shell = process.platform === 'win32' ? ['cmd.exe', '/d', '/s', '/c'] : ['/bin/sh', '-c'];
   return {
+    role: 'subgraph',
     name: subgraph.name,
     command: shell[0] ?? '',
     args: [...shell.slice(1), command],
     cwd: folder,
-    env: address.port === 0 ? {} : { PORT: String(address.port) },
+    env: { ...env, ...(address.port === 0 ? {} : { PORT: String(address.port) }) },
     ...address,
     watch: watch.map((path) => resolve(folder, path)),
     ipc: false,
@@ -70,7 +73,7 @@ function fromCommand(
 
 function fromConvention(
   subgraph: SubgraphConfig,
-  { root, sharedWatch = [] }: SubgraphProcessesOptions,
+  { root, sharedWatch = [], env }: SubgraphProcessesOptions,
 ): DevProcess | undefined {
   const { name } = subgraph;
   const address = localAddress(subgraph);
@@ -84,11 +87,12 @@ function fromConvention(
   ].find((path) => existsSync(path));
   if (script === undefined) return undefined;
   return {
+    role: 'subgraph',
     name,
     command: process.execPath,
     args: script.endsWith('.ts') ? ['--import', 'tsx', script] : [script],
     cwd: folder,
-    env: { PORT: String(address.port) },
+    env: { ...env, PORT: String(address.port) },
     ...address,
     watch: [dirname(script), ...sharedWatch.map((path) => resolve(folder, path))],
     ipc: true,

@@ -16,6 +16,8 @@ export const shortTiming: DevTiming = {
   debounceMs: 30,
   patienceMs: 50,
   pollMs: 20,
+  readyMs: 5_000,
+  listPollMs: 20,
 };
 
 /** Collects what is written and lets a test wait for a text. */
@@ -77,6 +79,7 @@ export async function freePort(): Promise<number> {
 
 export function nodeProcess(name: string, script: string, more: Partial<DevProcess> = {}): DevProcess {
   return {
+    role: name === 'gateway' ? 'gateway' : 'subgraph',
     name,
     command: process.execPath,
     args: [script],
@@ -147,12 +150,16 @@ export interface Run {
   stop(): Promise<number>;
 }
 
-export function run(processes: readonly DevProcess[], options: Partial<DevOptions> = {}): Run {
+/** @param processes a list, or what reads it, again and again */
+export function run(
+  processes: readonly DevProcess[] | DevOptions['processes'],
+  options: Partial<DevOptions> = {},
+): Run {
   const [stdout, stderr] = [new Output(), new Output()];
   const stopping = new AbortController();
   const exitCode = runDev(
     {
-      processes,
+      processes: typeof processes === 'function' ? processes : async () => processes,
       gatewayUrl: 'http://127.0.0.1:1',
       graphqlPath: '/graphql',
       sampleQuery: '{ me { name } }',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { LineSplitter, makePrefixes, wantsColour } from '../../gateway/dev/prefixedLines.ts';
+import { LinePrefixes, LineSplitter, wantsColour } from '../../gateway/dev/prefixedLines.ts';
 import { Output } from './devHarness.ts';
 
 function split(...chunks: (string | Buffer)[]): string[] {
@@ -32,19 +32,32 @@ describe('LineSplitter', () => {
   });
 });
 
-describe('makePrefixes', () => {
+function prefixes(coloured: boolean, ...names: string[]): LinePrefixes {
+  const made = new LinePrefixes(coloured);
+  for (const name of names) made.add(name);
+  return made;
+}
+
+describe('LinePrefixes', () => {
   test('are of equal width', () => {
-    expect([...makePrefixes(['accounts', 'ai'], false).values()]).toEqual(['accounts │ ', 'ai       │ ']);
+    const made = prefixes(false, 'accounts', 'ai');
+    expect([made.of('accounts'), made.of('ai')]).toEqual(['accounts │ ', 'ai       │ ']);
   });
 
-  test('have a colour of their own', () => {
-    expect([...makePrefixes(['a', 'b'], true).values()]).toEqual([
-      '\u001b[36ma │\u001b[0m ',
-      '\u001b[33mb │\u001b[0m ',
+  test('widen for a longer name that comes later, and keep their colours', () => {
+    const made = prefixes(true, 'a', 'b');
+    expect([made.of('a'), made.of('b')]).toEqual(['\u001b[36ma │\u001b[0m ', '\u001b[33mb │\u001b[0m ']);
+    made.add('long');
+    made.add('a');
+    expect([made.of('a'), made.of('long')]).toEqual([
+      '\u001b[36ma    │\u001b[0m ',
+      '\u001b[35mlong │\u001b[0m ',
     ]);
   });
+});
 
-  test('are coloured on a terminal without NO_COLOR', () => {
+describe('wantsColour', () => {
+  test('is true on a terminal without NO_COLOR', () => {
     const terminal = Object.assign(new Output(), { isTTY: true });
     expect(wantsColour(terminal, {})).toBe(true);
     expect(wantsColour(terminal, { NO_COLOR: '1' })).toBe(false);

@@ -211,7 +211,7 @@ describe('runDev: the end', () => {
     const gateway = await fakeGateway();
     const module = pathToFileURL(join(process.cwd(), 'gateway', 'dev', 'runDev.ts')).href;
     const options = {
-      processes: [nodeProcess('accounts', staying), gateway.process],
+      list: [nodeProcess('accounts', staying), gateway.process],
       gatewayUrl: gateway.url,
       graphqlPath: '/graphql',
       sampleQuery: '{ me { name } }',
@@ -221,7 +221,8 @@ describe('runDev: the end', () => {
       `supervisor-${gateway.process.port}.mjs`,
       `import { runDev } from ${JSON.stringify(module)};
        const { stdout, stderr } = process;
-       process.exitCode = await runDev({ ...${JSON.stringify(options)}, stdout, stderr });`,
+       const options = ${JSON.stringify(options)};
+       process.exitCode = await runDev({ ...options, processes: async () => options.list, stdout, stderr });`,
     );
     const supervisor = spawn(process.execPath, ['--import', 'tsx', script], {
       stdio: ['ignore', 'pipe', 'pipe'],

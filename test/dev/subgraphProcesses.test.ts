@@ -27,7 +27,7 @@ function processes(
   }));
   const federationVersion = { requested: undefined, composedWith: '2.14.4', notice: undefined };
   const config = { path: join(folder, 'supergraph.yaml'), federationVersion, subgraphs };
-  return subgraphProcesses(config, { root: folder, commands });
+  return subgraphProcesses(config, { root: folder, commands, env: { LOG_FORMAT: 'pretty' } });
 }
 
 describe('subgraphProcesses', () => {
@@ -35,11 +35,12 @@ describe('subgraphProcesses', () => {
     const script = join(folder, 'subgraphs', 'typed', 'subgraph.ts');
     expect(processes({ typed: 'http://127.0.0.1:4001/graphql' })).toEqual([
       {
+        role: 'subgraph',
         name: 'typed',
         command: process.execPath,
         args: ['--import', 'tsx', script],
         cwd: folder,
-        env: { PORT: '4001' },
+        env: { LOG_FORMAT: 'pretty', PORT: '4001' },
         port: 4001,
         host: '127.0.0.1',
         watch: [dirname(script)],
@@ -76,11 +77,12 @@ describe('subgraphProcesses', () => {
     const command = { command: 'python main.py', cwd: 'python', watch: ['main.py'] };
     expect(processes({ typed: 'http://127.0.0.1:4001' }, { typed: command })).toEqual([
       {
+        role: 'subgraph',
         name: 'typed',
         command: '/bin/sh',
         args: ['-c', 'python main.py'],
         cwd: join(folder, 'python'),
-        env: { PORT: '4001' },
+        env: { LOG_FORMAT: 'pretty', PORT: '4001' },
         port: 4001,
         host: '127.0.0.1',
         watch: [join(folder, 'python', 'main.py')],
