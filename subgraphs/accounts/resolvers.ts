@@ -2,6 +2,7 @@ import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/res
 import { GraphQLDateTime, GraphQLEmailAddress, GraphQLJWT } from 'graphql-scalars';
 import { SubgraphError } from '../host/errors.ts';
 import { type PageArguments, readPage, toConnection } from '../host/keyset.ts';
+import { byKeys } from '../host/references.ts';
 import type { AccountsContext } from './loaders.ts';
 import { verifyPassword } from './passwords.ts';
 import { type UserFilter, type UserRow, usersByName } from './records.ts';
@@ -9,8 +10,6 @@ import { type UserFilter, type UserRow, usersByName } from './records.ts';
 /** Longer passwords are refused unread: hashing a megabyte is work that a stranger could ask for. */
 const maxPasswordLength = 256;
 const maxTextLength = 100;
-
-type UserReference = Partial<Pick<UserRow, 'id' | 'username'>>;
 
 async function signIn(
   _root: unknown,
@@ -89,11 +88,10 @@ export const accountsResolvers: GraphQLResolverMap<AccountsContext> = {
   Mutation: { signIn },
 
   User: {
-    __resolveReference: (reference: UserReference, { loaders }: AccountsContext) => {
-      if (reference.id !== undefined) return loaders.userById.load(reference.id);
-      if (reference.username !== undefined) return loaders.userByUsername.load(reference.username);
-      throw new SubgraphError('BAD_USER_INPUT', 'A reference to a User needs `id` or `username`.');
-    },
+    __resolveReference: byKeys('User', ({ loaders }: AccountsContext) => ({
+      id: loaders.userById,
+      username: loaders.userByUsername,
+    })),
     async email(user: UserRow, _arguments, { principal }) {
       const who = await principal();
       return who?.userId === user.id ? user.email : null;

@@ -9,6 +9,7 @@ import {
 } from 'graphql-scalars';
 import { SubgraphError } from '../host/errors.ts';
 import { type PageArguments, readPage, toConnection } from '../host/keyset.ts';
+import { byKeys } from '../host/references.ts';
 import type { InventoryContext } from './loaders.ts';
 import {
   type LocationFilter,
@@ -60,8 +61,7 @@ async function shippingEstimate(
 
 /** The fields that both kinds of locations have. */
 const locationFields = {
-  __resolveReference: ({ id }: { readonly id: string }, { loaders }: InventoryContext) =>
-    loaders.locationById.load(id),
+  __resolveReference: byKeys('Location', ({ loaders }: InventoryContext) => ({ id: loaders.locationById })),
   async stock(location: LocationRow, given: PageArguments, { loaders }: InventoryContext) {
     const page = readPage(given, stockByProduct);
     const rows = await loaders.stockUnder.load({ parent: location.id, question: page });
@@ -120,7 +120,7 @@ export const inventoryResolvers: GraphQLResolverMap<InventoryContext> = {
   },
 
   StockLevel: {
-    __resolveReference({ product, locationId }: StockReference, { loaders }: InventoryContext) {
+    async __resolveReference({ product, locationId }: StockReference, { loaders }: InventoryContext) {
       if (product?.id !== undefined && locationId !== undefined) {
         return loaders.stockByKey.load({ productId: product.id, locationId });
       }
@@ -156,8 +156,9 @@ export const inventoryResolvers: GraphQLResolverMap<InventoryContext> = {
   },
 
   Reservation: {
-    __resolveReference: ({ id }: { readonly id: string }, { loaders }: InventoryContext) =>
-      loaders.reservationById.load(id),
+    __resolveReference: byKeys('Reservation', ({ loaders }: InventoryContext) => ({
+      id: loaders.reservationById,
+    })),
     product: (reservation: ReservationRow) => ({ id: reservation.product_id }),
     location: (reservation: ReservationRow, _arguments, { loaders }) =>
       loaders.locationById.load(reservation.location_id),

@@ -2,10 +2,10 @@ import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/res
 import { GraphQLCurrency, GraphQLDateTime, GraphQLNonNegativeInt } from 'graphql-scalars';
 import { SubgraphError } from '../host/errors.ts';
 import { type PageArguments, readPage, toConnection } from '../host/keyset.ts';
+import { byKeys } from '../host/references.ts';
 import type { ProductsContext } from './loaders.ts';
 import { type ProductOrderName, productOrders } from './productOrders.ts';
 import {
-  type BrandRow,
   brandsByName,
   type CategoryRow,
   type FoundRow,
@@ -117,14 +117,10 @@ export const productsResolvers: GraphQLResolverMap<ProductsContext> = {
   },
 
   Product: {
-    __resolveReference: (
-      reference: Partial<Pick<ProductRow, 'id' | 'sku'>>,
-      { loaders }: ProductsContext,
-    ) => {
-      if (reference.id !== undefined) return loaders.productById.load(reference.id);
-      if (reference.sku !== undefined) return loaders.productBySku.load(reference.sku);
-      throw new SubgraphError('BAD_USER_INPUT', 'A reference to a Product needs `id` or `sku`.');
-    },
+    __resolveReference: byKeys('Product', ({ loaders }: ProductsContext) => ({
+      id: loaders.productById,
+      sku: loaders.productBySku,
+    })),
     weightGrams: (product: ProductRow) => product.weight_grams,
     costPrice: (product: ProductRow) => product.cost_price,
     category: (product: ProductRow, _arguments, { loaders }) =>
@@ -137,14 +133,10 @@ export const productsResolvers: GraphQLResolverMap<ProductsContext> = {
   },
 
   Category: {
-    __resolveReference: (
-      reference: Partial<Pick<CategoryRow, 'id' | 'slug'>>,
-      { loaders }: ProductsContext,
-    ) => {
-      if (reference.id !== undefined) return loaders.categoryById.load(reference.id);
-      if (reference.slug !== undefined) return loaders.categoryBySlug.load(reference.slug);
-      throw new SubgraphError('BAD_USER_INPUT', 'A reference to a Category needs `id` or `slug`.');
-    },
+    __resolveReference: byKeys('Category', ({ loaders }: ProductsContext) => ({
+      id: loaders.categoryById,
+      slug: loaders.categoryBySlug,
+    })),
     parent: (category: CategoryRow, _arguments, { loaders }) =>
       category.parent_id === null ? null : loaders.categoryById.load(category.parent_id),
     children: (category: CategoryRow, _arguments, { loaders }) =>
@@ -153,8 +145,7 @@ export const productsResolvers: GraphQLResolverMap<ProductsContext> = {
   },
 
   Brand: {
-    __resolveReference: (reference: Pick<BrandRow, 'id'>, { loaders }: ProductsContext) =>
-      loaders.brandById.load(reference.id),
+    __resolveReference: byKeys('Brand', ({ loaders }: ProductsContext) => ({ id: loaders.brandById })),
     products: productsUnder('brand'),
   },
 

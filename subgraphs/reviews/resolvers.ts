@@ -1,6 +1,7 @@
 import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/resolverMap.js';
 import { GraphQLDateTime, GraphQLNonNegativeInt } from 'graphql-scalars';
 import { type PageArguments, readPage, toConnection } from '../host/keyset.ts';
+import { byKeys } from '../host/references.ts';
 import type { ReviewsContext } from './loaders.ts';
 import type { RatingCountRow, ReviewFilter, ReviewRow, ServiceReviewRow } from './records.ts';
 import { type ReviewOrderName, reviewOrders, serviceReviewsNewest } from './reviewOrders.ts';
@@ -50,15 +51,16 @@ export const reviewsResolvers: GraphQLResolverMap<ReviewsContext> = {
 
   Review: {
     ...authored,
-    __resolveReference: ({ id }: Reference, { loaders }: ReviewsContext) => loaders.reviewById.load(id),
+    __resolveReference: byKeys('Review', ({ loaders }: ReviewsContext) => ({ id: loaders.reviewById })),
     product: (review: ReviewRow) => ({ id: review.product_id }),
     helpfulVotes: (review: ReviewRow) => review.helpful_votes,
   },
 
   ServiceReview: {
     ...authored,
-    __resolveReference: ({ id }: Reference, { loaders }: ReviewsContext) =>
-      loaders.serviceReviewById.load(id),
+    __resolveReference: byKeys('ServiceReview', ({ loaders }: ReviewsContext) => ({
+      id: loaders.serviceReviewById,
+    })),
     location: (review: ServiceReviewRow) => ({ id: review.location_id }),
   },
 

@@ -69,7 +69,7 @@ export async function seedReviews(transaction: Transaction<ReviewsTables>): Prom
   const reviews: ReviewsTables['reviews'][] = [];
   for (let number = 1; number <= productCount; number += 1) {
     const quality = random.pick([3, 4, 4, 4, 5]);
-    const count = random.chance(0.05) ? 0 : random.between(1, random.chance(0.2) ? 14 : 5);
+    const count = random.chance(0.05) ? 0 : random.between(2, random.chance(0.25) ? 16 : 6);
     const authors = new Set<number>();
     while (authors.size < count) authors.add(1 + random.below(personCount));
     for (const author of authors) {
@@ -91,7 +91,7 @@ export async function seedReviews(transaction: Transaction<ReviewsTables>): Prom
   }
   const serviceReviews: ReviewsTables['service_reviews'][] = [];
   for (const place of seedPlaces) {
-    const quality = random.pick([3, 4, 5]);
+    const quality = random.pick([4, 4, 5]);
     for (let count = random.between(4, 12); count > 0; count -= 1) {
       const { id, username } = seedPerson(1 + random.below(personCount));
       const rating = rate(quality, random);
