@@ -74,3 +74,13 @@ function openPostgres(url: string, options: DatabaseOptions): PostgresDialect {
   pool.on('error', (error) => options.onConnectionError?.(error));
   return new PostgresDialect({ pool });
 }
+
+/**
+ * Whether the database refused a value that a client gave: PostgreSQL knows no character U+0000, and its integers end
+ * at 2^31. SQLite takes both.
+ *
+ * Source: PostgreSQL documentation, appendix A, class 22 "data exception".
+ */
+export function isDataException(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code?.startsWith('22') === true;
+}

@@ -34,10 +34,13 @@ export async function runSubgraph<Tables, Context extends object>(
     return fail(exitCodes.settings, (error as Error).message);
   }
   const log = pino({ name: definition.name, level: settings.logLevel });
+  const hasParent = process.send !== undefined;
   const ending = new Promise<string>((resolve) => {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
     process.once('disconnect', () => resolve('disconnect'));
+    // the parent may have gone while the modules were loaded
+    if (hasParent && !process.connected) resolve('disconnect');
   });
 
   let subgraph: OpenedSubgraph<Tables, Context>;
@@ -61,7 +64,7 @@ export async function runSubgraph<Tables, Context extends object>(
     return fail(exitCodes.failed, `${definition.name} cannot listen: ${describe(error)}.`);
   }
   log.info({ url: server.url, database: settings.database.kind }, 'listening');
-  process.send?.({ type: 'listening', port: server.port });
+  if (process.connected) process.send?.({ type: 'listening', port: server.port });
 
   log.info({ reason: await ending }, 'ending');
   await end(server, subgraph, log);

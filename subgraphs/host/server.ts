@@ -5,6 +5,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
+import { isDataException } from './database.ts';
 import type { SubgraphSettings } from './settings.ts';
 import type { OpenedSubgraph } from './subgraph.ts';
 
@@ -105,12 +106,12 @@ function isMeantForClients(error: unknown): boolean {
 function maskError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   if (isMeantForClients(error)) return formatted;
   const { locations, path } = formatted;
-  return {
-    message: 'Internal server error',
-    ...(locations ? { locations } : {}),
-    ...(path ? { path } : {}),
-    extensions: { code: 'INTERNAL_SERVER_ERROR' },
-  };
+  const place = { ...(locations ? { locations } : {}), ...(path ? { path } : {}) };
+  if (isDataException(unwrapResolverError(error))) {
+    const message = 'A value is out of range, or has a character that cannot be stored.';
+    return { message, ...place, extensions: { code: 'BAD_USER_INPUT' } };
+  }
+  return { message: 'Internal server error', ...place, extensions: { code: 'INTERNAL_SERVER_ERROR' } };
 }
 
 function logUnexpectedErrors<Context extends object>(log: Logger): ApolloServerPlugin<Context> {

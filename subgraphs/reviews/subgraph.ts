@@ -28,7 +28,11 @@ export const reviews: SubgraphDefinition<ReviewsTables, ReviewsContext> = {
     const settings = readEnvironment(shape, environment);
     const records = reviewsRecords(db);
     // fetched when the first token comes, then kept: reviews start and read without the accounts
-    const findKey = createRemoteJWKSet(new URL(settings.ACCOUNTS_JWKS_URL), { timeoutDuration: 3_000 });
+    const findKey = createRemoteJWKSet(new URL(settings.ACCOUNTS_JWKS_URL), {
+      timeoutDuration: 3_000,
+      // how soon after a fetch an unknown key may cause another one: accounts with a new database have a new key
+      cooldownDuration: 5_000,
+    });
     return {
       context(headers) {
         let principal: ReturnType<typeof readPrincipal> | undefined;

@@ -74,7 +74,11 @@ export function pagingFacts(createDatabase: CreateDatabase): void {
   };
   const ids = (data: PageData) => data.edges.map((edge) => edge.node.id);
 
-  describe.each(connections)('$subgraph $field of $of', (connection) => {
+  const titled = connections.map((connection) => ({
+    ...connection,
+    title: [connection.subgraph, ...(connection.of ?? []), connection.field].join(' › '),
+  }));
+  describe.each(titled)('$title', (connection) => {
     test('forwards and backwards visit every row once, in opposite orders', async () => {
       const { totalCount } = await readPage(connection, 'first: 0');
       // pages that do not divide the whole, and few of them

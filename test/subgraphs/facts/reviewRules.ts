@@ -96,8 +96,8 @@ export function reviewFacts(createDatabase: CreateDatabase): void {
     for (const user of users) {
       const authorization = await issuer.authorize(claimsOf(user, user));
       const { data } = await subgraph.ask(vote, { authorization });
-      const { helpfulVotes } = (data ?? {}).voteHelpful as { helpfulVotes: number };
-      counts.push(helpfulVotes - before);
+      const voted = data?.voteHelpful as { helpfulVotes: number } | undefined;
+      counts.push((voted?.helpfulVotes ?? 0) - before);
     }
     expect(counts).toEqual([1, 1, 2]);
   });
