@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import { inBatches } from '../host/migrate.ts';
+import { maxAppeal, productAppeal } from '../host/seed/appeal.ts';
 import { productCount, productId } from '../host/seed/kinds.ts';
 import { type SeedPlaceId, seedPlaces } from '../host/seed/places.ts';
 import { seededRandom } from '../host/seed/random.ts';
@@ -48,8 +49,8 @@ export async function seedInventory(transaction: Transaction<InventoryTables>): 
     });
   const stock: InventoryTables['stock'][] = [];
   for (let number = 1; number <= productCount; number += 1) {
-    // a few products are sold out everywhere
-    const soldOut = random.chance(0.06);
+    // a few products are sold out everywhere, but not what the shop is known for
+    const soldOut = random.chance(0.08) && productAppeal(number) < 0.9 * maxAppeal;
     for (const { id, kind } of seedPlaces) {
       const often = kind === 'WAREHOUSE';
       if (!random.chance(often ? 0.8 : 0.35)) continue;

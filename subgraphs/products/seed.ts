@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import { inBatches } from '../host/migrate.ts';
+import { productAppeal } from '../host/seed/appeal.ts';
 import {
   type Department,
   departments,
@@ -98,7 +99,7 @@ function makeProduct(number: number, random: Random) {
     category_id: `c-${slugOf(kind.category)}`,
     brand_id: brandId(maker?.index ?? 0),
     in_stock: 1,
-    popularity: random.below(10_000),
+    popularity: productAppeal(number),
     added_at: Date.UTC(2023, 0, 1 + random.below(1_000), random.below(24)),
     search_text: `${name} ${description} ${[...tags].join(' ')}`.toLowerCase(),
   };

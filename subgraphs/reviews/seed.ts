@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import { inBatches } from '../host/migrate.ts';
+import { maxAppeal, productAppeal } from '../host/seed/appeal.ts';
 import { productCount, productId, productKind } from '../host/seed/kinds.ts';
 import { personCount, seedPerson } from '../host/seed/people.ts';
 import { seedPlaces } from '../host/seed/places.ts';
@@ -44,7 +45,7 @@ const service: readonly (readonly [string, ...string[]])[] = [
 
 /** Good products are rated well by most: each product has a quality, and each review strays from it. */
 function rate(quality: number, random: Random): number {
-  const strayed = quality + random.pick([-2, -1, 0, 0, 0, 0, 1, 1]);
+  const strayed = quality + random.pick([-2, -1, -1, 0, 0, 0, 0, 0, 0, 1]);
   return Math.max(1, Math.min(5, strayed));
 }
 
@@ -68,8 +69,10 @@ export async function seedReviews(transaction: Transaction<ReviewsTables>): Prom
   const random = seededRandom(4004);
   const reviews: ReviewsTables['reviews'][] = [];
   for (let number = 1; number <= productCount; number += 1) {
-    const quality = random.pick([3, 4, 4, 4, 5]);
-    const count = random.chance(0.05) ? 0 : random.between(2, random.chance(0.25) ? 16 : 6);
+    const appeal = productAppeal(number) / maxAppeal;
+    const quality = appeal > 0.7 ? 5 : appeal > 0.15 ? 4 : 3;
+    const count =
+      random.chance(0.05) && appeal < 0.9 ? 0 : random.between(2, 5) + Math.round(appeal ** 3 * 14);
     const authors = new Set<number>();
     while (authors.size < count) authors.add(1 + random.below(personCount));
     for (const author of authors) {
