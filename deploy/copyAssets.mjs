@@ -6,6 +6,6 @@ const root = path.resolve(import.meta.dirname, '..');
 for (const folder of ['gateway', 'subgraphs']) {
   cpSync(path.join(root, folder), path.join(root, 'dist', folder), {
     recursive: true,
-    filter: (source) => !path.extname(source) || path.extname(source) === '.graphql',
+    filter: (source) => path.basename(source) !== 'client' && ['', '.graphql'].includes(path.extname(source)),
   });
 }
