@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
+import pretty from 'pino-pretty';
 import { type SubgraphServer, serveSubgraph } from './server.ts';
 import { readSettings, SettingsError, type SubgraphSettings } from './settings.ts';
 import { type OpenedSubgraph, openSubgraph, type SubgraphDefinition } from './subgraph.ts';
@@ -33,7 +34,7 @@ export async function runSubgraph<Tables, Context extends object>(
   } catch (error) {
     return fail(exitCodes.settings, (error as Error).message);
   }
-  const log = pino({ name: definition.name, level: settings.logLevel });
+  const log = createLog(definition.name, settings);
   const hasParent = process.send !== undefined;
   const ending = new Promise<string>((resolve) => {
     process.once('SIGTERM', resolve);
@@ -95,4 +96,13 @@ function describe(error: unknown): string {
 function fail(code: number, sentence: string): void {
   process.stderr.write(`${sentence}\n`);
   process.exit(code);
+}
+
+function createLog(name: string, { logLevel, logFormat }: SubgraphSettings): Logger {
+  const options = { name, level: logLevel };
+  if (logFormat === 'json') return pino(options);
+  return pino(
+    options,
+    pretty({ sync: true, colorize: false, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname,name' }),
+  );
 }

@@ -12,6 +12,8 @@ export interface SubgraphSettings {
   readonly port: number;
   readonly database: DatabaseLocation;
   readonly logLevel: string;
+  /** `json`: a line a record, for collectors. `pretty`: for people. */
+  readonly logFormat: 'json' | 'pretty';
   /** Whether an empty database is filled with the example rows. */
   readonly seed: boolean;
   readonly production: boolean;
@@ -65,6 +67,7 @@ const shape = {
       error: 'one of trace, debug, info, warn, error, fatal, silent',
     })
     .default('info'),
+  LOG_FORMAT: z.enum(['json', 'pretty'], { error: '"json" or "pretty"' }).default('json'),
   NODE_ENV: z.string().default('development'),
   SEED: flag.optional(),
 };
@@ -88,6 +91,7 @@ export function readSettings(
       ? readDatabaseUrl(read.DATABASE_URL)
       : { kind: 'sqlite', file: path.resolve(read.DATA_DIR, `${defaults.name}.sqlite`) },
     logLevel: read.LOG_LEVEL,
+    logFormat: read.LOG_FORMAT,
     seed: read.SEED ?? !production,
     production,
   };
