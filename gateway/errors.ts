@@ -40,6 +40,9 @@ export const errorKinds = Object.freeze({
     'The document has no operation of that name, or several and no name was given.',
   ),
   SUBSCRIPTION_NOT_SUPPORTED: kind(400, true, 'Subscriptions are not served over this transport.'),
+  OPERATION_NOT_SUPPORTED: kind(400, true, 'The operation uses a feature that is not served.'),
+  OPERATION_TOO_COMPLEX: kind(400, true, 'The operation is too complex to be planned in time.'),
+  REQUEST_CONCURRENCY_LIMITED: kind(503, true, 'The gateway is overloaded.'),
   SUPERGRAPH_NOT_READY: kind(503, true, 'The gateway has no supergraph yet.'),
   // a subgraph that fails: the answer stays a 200 with the data of the others
   SUBREQUEST_HTTP_ERROR: kind(null, true, 'A subgraph could not be reached, or answered with an HTTP error.'),

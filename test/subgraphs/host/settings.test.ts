@@ -11,6 +11,7 @@ describe('subgraph settings', () => {
       port: 4002,
       database: { kind: 'sqlite', file: path.resolve('.tributary/databases/products.sqlite') },
       logLevel: 'info',
+      logFormat: 'json',
       seed: true,
       production: false,
     });
