@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { stripIgnoredCharacters } from 'graphql';
 import type { DevTiming } from './devProcess.ts';
 
 export interface BannerOptions {
@@ -103,35 +104,30 @@ async function askSample({
   }
 }
 
-/** The banner: where to go, what to ask, and how to end it. */
+/** The banner: where to go, what to ask, and how to end it. The addresses are what it is for, so little else is in it. */
 export function formatBanner({
   gatewayUrl,
   graphqlPath,
   sampleQuery,
   pages,
-}: Omit<BannerOptions, 'print'>): string {
+}: Pick<BannerOptions, 'gatewayUrl' | 'graphqlPath' | 'sampleQuery' | 'pages'>): string {
   const endpoint = `${gatewayUrl}${graphqlPath}`;
   const rows = [...pages, { name: 'GraphQL endpoint', url: endpoint }];
   const width = Math.max(...rows.map(({ name }) => name.length));
-  const body = JSON.stringify({ query: sampleQuery }).replaceAll("'", "'\\''");
+  const body = JSON.stringify({ query: stripIgnoredCharacters(sampleQuery) }).replaceAll("'", "'\\''");
   return [
     '',
-    'Tributary is up: a query has just been answered through the gateway. Open:',
+    'Tributary is up: the gateway has just answered a query.',
     '',
     ...rows.map(({ name, url }) => `  ${name.padEnd(width)}  ${url}`),
     '',
-    'A query to try:',
-    '',
-    ...sampleQuery
-      .trim()
-      .split('\n')
-      .map((line) => `  ${line}`),
-    '',
-    'The same from a shell:',
+    pages.length === 0
+      ? 'The query, from a shell:'
+      : 'The pages open with that query. The same from a shell:',
     '',
     `  curl ${endpoint} -H 'content-type: application/json' -d '${body}'`,
     '',
-    'Ctrl-C ends everything.',
+    'What you change restarts by itself. Ctrl-C ends everything.',
     '',
   ].join('\n');
 }

@@ -6,7 +6,7 @@ import { LineSplitter } from './prefixedLines.ts';
 
 /** Exit codes of a process that starting again does not help: invalid settings, invalid supergraph, port taken. */
 const finalExitCodes: ReadonlySet<number> = new Set([3, 4, 5]);
-const maxCrashesAtOnce = 5;
+const maxCrashesAtOnce = 3;
 const maxFlushMs = 1_000;
 
 export interface ManagedProcessOptions {
@@ -19,7 +19,7 @@ export interface ManagedProcessOptions {
 
 /**
  * Keeps one process running: starts it, restarts it when asked, starts it again with growing waits when it crashes, and
- * gives up when its exit code says that this is no use, or when it crashed five times at once without ever being ready.
+ * gives up when its exit code says that this is no use, or when it crashed three times at once without ever being ready.
  *
  * Each process leads a process group of its own. So a Ctrl-C of the terminal reaches the supervisor alone, which ends
  * the others in order; and what a shell command started is ended with it.
@@ -166,7 +166,7 @@ export class ManagedProcess {
     }
     this.#crashes++;
     if (this.#crashes >= maxCrashesAtOnce && !this.#wasReady) {
-      this.#giveUp(`${what}, for the ${this.#crashes}th time at once: giving up; the lines above say why`, 1);
+      this.#giveUp(`${what}, ${this.#crashes} times at once: giving up; the lines above say why`, 1);
       return;
     }
     const waitMs = Math.min(backoffMs * 2 ** (this.#crashes - 1), maxBackoffMs);

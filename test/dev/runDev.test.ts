@@ -41,9 +41,8 @@ describe('runDev: the banner', () => {
     await stdout.waitFor(/Ctrl-C ends everything/);
     expect(stdout.text).toContain('  Sandbox           http://127.0.0.1:4000/\n');
     expect(stdout.text).toContain(`  GraphQL endpoint  ${gateway.url}/graphql\n`);
-    expect(stdout.text).toContain('\n  { me { name } }\n');
     expect(stdout.text).toContain(
-      `curl ${gateway.url}/graphql -H 'content-type: application/json' -d '{"query":"{ me { name } }"}'`,
+      `curl ${gateway.url}/graphql -H 'content-type: application/json' -d '{"query":"{me{name}}"}'`,
     );
     expect(stdout.text.match(/not answered yet/g)).toHaveLength(1);
     expect(await stop()).toBe(0);
@@ -92,6 +91,7 @@ describe('runDev: lines', () => {
     const talking = writeScript(
       'talking.mjs',
       `process.on('SIGTERM', () => process.exit());
+       process.send({ type: 'listening' });
        setInterval(() => {}, 1000);
        process.stdout.write('one\\r\\nnaïve');
        process.stdout.write(' two\\n');
@@ -148,7 +148,7 @@ describe('runDev: crashes', () => {
     expect(waits.slice(0, 6)).toEqual(['0.02', '0.04', '0.08', '0.08', '0.08', '0.08']);
   });
 
-  test('a process that crashes five times at once ends the whole', async () => {
+  test('a process that crashes three times at once ends the whole', async () => {
     const broken = writeScript('broken.mjs', `console.error('the reason'); process.exit(9);`);
     const { stdout, stderr, exitCode } = run([
       nodeProcess('accounts', broken),
@@ -156,8 +156,8 @@ describe('runDev: crashes', () => {
     ]);
     const gateway = pidIn(await stdout.waitFor(/gateway {2}│ pid (\d+)/));
     expect(await exitCode).toBe(1);
-    expect(stderr.text.match(/the reason/g)).toHaveLength(5);
-    expect(stderr.text).toContain('accounts ended with exit code 9, for the 5th time at once: giving up');
+    expect(stderr.text.match(/the reason/g)).toHaveLength(3);
+    expect(stderr.text).toContain('accounts ended with exit code 9, 3 times at once: giving up');
     expect(isAlive(gateway)).toBe(false);
   });
 
