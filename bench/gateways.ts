@@ -1,0 +1,98 @@
+import { writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { firstMessage, type RunningProgram, startProgram } from './processes.ts';
+
+export type GatewayName = 'tributary' | 'apollo';
+
+/** What every contestant is given. */
+export interface GatewayStart {
+  /** File of the composed supergraph. */
+  readonly supergraph: string;
+  /** A folder for files of its own. */
+  readonly folder: string;
+  /** The command of our gateway: `dist/gateway/main.js`, or its source, which is run by `tsx`. */
+  readonly main: string;
+  readonly core: number | undefined;
+  /** Where a profile is to be written, when one is wanted. */
+  readonly profileFolder: string | undefined;
+}
+
+/** A gateway that answers. */
+export interface RunningGateway {
+  readonly name: GatewayName;
+  /** `http://127.0.0.1:4000` */
+  readonly origin: string;
+  readonly path: string;
+  readonly program: RunningProgram;
+}
+
+const here = import.meta.dirname;
+
+/** Settings that make ours do what the bare one does: send the client's authorization on. */
+const settings = `headers:
+  all:
+    request:
+      - propagate:
+          named: authorization
+`;
+
+/** Starts a contestant on a free port; resolves when it listens. The caller stops it. */
+export async function startGateway(name: GatewayName, options: GatewayStart): Promise<RunningGateway> {
+  const port = await freePort();
+  const program = startProgram({
+    core: options.core,
+    args: [...profiling(options.profileFolder, name), ...programOf(name, options, port)],
+    env: {
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'warn',
+      TRIBUTARY_CACHE_DIR: path.join(options.folder, 'cache'),
+    },
+  });
+  await firstMessage(program);
+  return {
+    name,
+    origin: `http://127.0.0.1:${port}`,
+    path: name === 'tributary' ? '/graphql' : '/',
+    program,
+  };
+}
+
+function programOf(name: GatewayName, options: GatewayStart, port: number): string[] {
+  switch (name) {
+    case 'tributary': {
+      const settingsFile = path.join(options.folder, 'gateway.yaml');
+      writeFileSync(settingsFile, settings);
+      const flags = ['--supergraph', options.supergraph, '--settings', settingsFile];
+      return [...loaderFor(options.main), options.main, 'serve', ...flags];
+    }
+    case 'apollo':
+      return [...loaderFor('.ts'), path.join(here, 'apolloGateway.ts'), options.supergraph, String(port)];
+    default:
+      throw new Error(`There is no gateway "${name satisfies never}".`);
+  }
+}
+
+/** Arguments of Node.js that a program in TypeScript needs. */
+export function loaderFor(file: string): string[] {
+  return file.endsWith('.ts') ? ['--import', 'tsx'] : [];
+}
+
+/** Each in a folder of its own, under the names that Node.js gives: it writes one profile for every thread. */
+function profiling(folder: string | undefined, name: GatewayName): string[] {
+  return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${path.join(folder, name)}`];
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  return port;
+}

@@ -1,0 +1,102 @@
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+/** What one run of the benchmark is told. */
+export interface BenchOptions {
+  /** Measured time of a round and gateway. */
+  readonly seconds: number;
+  readonly warmupSeconds: number;
+  readonly connections: number;
+  readonly rounds: number;
+  /** Delay of every answer of a subgraph. */
+  readonly latencyMs: number;
+  /** File of the operation that is asked. */
+  readonly operation: string;
+  /** Whether every request has its own authorization header. */
+  readonly unique: boolean;
+  /** Where the result is written as JSON. */
+  readonly json: string | undefined;
+  /** The command of our gateway; without it `dist/` is built and used. */
+  readonly main: string | undefined;
+  readonly profileFolder: string | undefined;
+}
+
+export const usage = `Usage: npm run bench -- [options]
+  --seconds <n>       measured time of a round and gateway (default 10)
+  --warmup <n>        seconds before that, which do not count (default 5)
+  --connections <n>   connections, each with one request in flight (default 50)
+  --rounds <n>        how often each gateway is started and measured (default 3)
+  --latency <ms>      delay of every answer of a subgraph (default 0)
+  --operation <name>  everything, light, or a file (default everything)
+  --equal             the same authorization header for every request, instead of one each
+  --json <file>       also write the result as JSON
+  --main <file>       command of our gateway (default: dist/gateway/main.js, built first)
+  --profile <folder>  write CPU profiles of the gateways there (they are slower meanwhile)`;
+
+/** A wrong option, which the message says in one sentence; it is empty when `--help` was asked for. */
+export class OptionError extends Error {
+  override readonly name = 'OptionError';
+}
+
+/**
+ * Reads the command line.
+ * @throws OptionError
+ */
+export function readOptions(args: readonly string[]): BenchOptions {
+  const values = parse(args);
+  if (values.help) throw new OptionError('');
+  return {
+    seconds: number('seconds', values.seconds, 0.1),
+    warmupSeconds: number('warmup', values.warmup, 0),
+    connections: whole('connections', values.connections),
+    rounds: whole('rounds', values.rounds),
+    latencyMs: number('latency', values.latency, 0),
+    operation: operationFile(values.operation),
+    unique: !values.equal,
+    json: values.json,
+    main: values.main === undefined ? undefined : path.resolve(values.main),
+    profileFolder: values.profile === undefined ? undefined : path.resolve(values.profile),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        seconds: { type: 'string', default: '10' },
+        warmup: { type: 'string', default: '5' },
+        connections: { type: 'string', default: '50' },
+        rounds: { type: 'string', default: '3' },
+        latency: { type: 'string', default: '0' },
+        operation: { type: 'string', default: 'everything' },
+        equal: { type: 'boolean', default: false },
+        json: { type: 'string' },
+        main: { type: 'string' },
+        profile: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new OptionError((error as Error).message);
+  }
+}
+
+function number(name: string, text: string, minimum: number): number {
+  const value = Number(text);
+  if (text === '' || !Number.isFinite(value) || value < minimum)
+    throw new OptionError(`--${name} takes a number from ${minimum}, not "${text}".`);
+  return value;
+}
+
+function whole(name: string, text: string): number {
+  const value = number(name, text, 1);
+  if (!Number.isInteger(value)) throw new OptionError(`--${name} takes a whole number, not "${text}".`);
+  return value;
+}
+
+function operationFile(name: string): string {
+  return /^\w+$/.test(name)
+    ? path.join(import.meta.dirname, 'operations', `${name}.graphql`)
+    : path.resolve(name);
+}
