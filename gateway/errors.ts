@@ -31,7 +31,6 @@ export const errorKinds = Object.freeze({
   INVALID_CONTENT_TYPE_HEADER: kind(415, true, 'The content type, charset or encoding is not supported.'),
   REQUEST_TOO_LARGE: kind(413, true, 'The body is larger than `limits.max_body_bytes`.'),
   REQUEST_TIMEOUT: kind(408, true, 'The request did not arrive completely in time.'),
-  URI_TOO_LONG: kind(414, true, 'The request line is too long.'),
   REQUEST_HEADERS_TOO_LARGE: kind(431, true, 'The headers are larger than `limits.max_header_bytes`.'),
   NOT_FOUND: kind(404, true, 'Nothing is served at the path.'),
   OPERATION_RESOLUTION_FAILURE: kind(
