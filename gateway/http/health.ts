@@ -9,13 +9,15 @@ export interface Readiness {
  * `/health/live`: the process answers. `/health/ready` and `/health`: it has a supergraph in force; if not, the answer is
  * a 503 that names the subgraphs it waits for.
  * Source of the body: Apollo Router, `GET /health` → `{"status":"UP"}`.
+ * Probes that send HEAD get the status alone.
  */
 export function registerHealth(app: FastifyInstance, readiness: () => Readiness): void {
-  app.get('/health/live', async (_request, reply) =>
+  const withHead = { exposeHeadRoute: true };
+  app.get('/health/live', withHead, async (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ status: 'UP' }),
   );
   for (const path of ['/health', '/health/ready']) {
-    app.get(path, async (_request, reply) => {
+    app.get(path, withHead, async (_request, reply) => {
       const { isReady, waitingFor } = readiness();
       return reply
         .code(isReady ? 200 : 503)

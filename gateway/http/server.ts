@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { HeaderMap, type HTTPGraphQLRequest, type HTTPGraphQLResponse } from '@apollo/server';
 import cors from '@fastify/cors';
@@ -47,14 +48,20 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     keepAliveTimeout: options.keepAliveTimeoutMs,
     forceCloseConnections: 'idle',
     clientErrorHandler: onClientError,
+    // what Fastify refuses before a route is found, such as a path that is not percent-encoded UTF-8
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply, log),
     routerOptions: { maxParamLength: 200 },
     exposeHeadRoutes: false,
     http: {
       maxHeaderSize: options.maxHeaderBytes,
       headersTimeout: options.headersTimeoutMs,
       connectionsCheckingInterval: 1000,
+      // Node.js would answer with an empty body; `requireHost` refuses in its place
+      requireHostHeader: false,
     },
   });
+  app.addHook('onRequest', requireHost);
+  closeConnectionsOnClose(app);
 
   acceptJsonOnly(app);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, log));
@@ -87,6 +94,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
       'HEAD',
       'PATCH',
       'PUT',
+      'TRACE',
       ...(options.corsOrigins.length > 0 ? [] : (['OPTIONS'] as const)),
     ],
     url: graphqlPath,
@@ -96,6 +104,32 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     },
   });
   return app;
+}
+
+/**
+ * Lets no connection outlive the drain. Node.js closes those that are idle when the server closes, but neither those on
+ * which nothing was ever sent (browsers open such ahead of need) nor those that become idle later: each would hold up
+ * the end of the process until the drain times out.
+ */
+function closeConnectionsOnClose(app: FastifyInstance): void {
+  const connections = new Set<Socket>();
+  let isClosing = false;
+  app.server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close');
+  });
+  app.addHook('preClose', async () => {
+    isClosing = true;
+    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+  });
+}
+
+/** Source: RFC 9112 §3.2, "A server MUST respond with a 400 to any HTTP/1.1 request message that lacks a Host header". */
+async function requireHost({ raw }: FastifyRequest): Promise<void> {
+  if (raw.httpVersion === '1.1' && raw.headers.host === undefined) throw new GatewayError('BAD_REQUEST');
 }
 
 /**

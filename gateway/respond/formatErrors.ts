@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { errorKinds, GatewayError } from '../errors.ts';
+import { type ErrorCode, errorKinds, GatewayError } from '../errors.ts';
 
 export interface ErrorExposure {
   /** Whether clients see what a subgraph reported; otherwise they read `Subgraph errors redacted`. */
@@ -11,10 +11,24 @@ export type FormatError = (formatted: GraphQLFormattedError, error: unknown) => 
 /** Source: Apollo Router, `include_subgraph_errors`. */
 const REDACTED = 'Subgraph errors redacted';
 
+/** Apollo Server calls every refusal of its own BAD_REQUEST; the status tells them apart. */
+const CODES_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  405: 'METHOD_NOT_ALLOWED',
+  406: 'INVALID_ACCEPT_HEADER',
+  415: 'INVALID_CONTENT_TYPE_HEADER',
+};
+
+/** Refusals that Apollo Server gives no code (`requestPipeline.ts`), by message. The codes are Apollo Router's. */
+const CODES_BY_MESSAGE: Readonly<Record<string, string>> = {
+  'provided sha does not match query': 'PERSISTED_QUERY_HASH_MISMATCH',
+  'Unsupported persisted query version': 'BAD_REQUEST',
+};
+
 /**
  * The last word on what a client learns of an error.
  *
  * - an error that is neither GraphQL's nor the gateway's own is a fault here: clients read the bare summary
+ * - refusals of Apollo Server get the code of the gateway's own table
  * - errors of subgraphs are shown or redacted by `include_subgraph_errors`
  */
 export function formatErrorsBy({ exposesSubgraphErrors }: ErrorExposure): FormatError {
@@ -24,7 +38,7 @@ export function formatErrorsBy({ exposesSubgraphErrors }: ErrorExposure): Format
     if (gatewayError !== undefined && !errorKinds[gatewayError.code].clientMayRead) return fault();
 
     const { service, subrequestStatus, ...extensions } = formatted.extensions ?? {};
-    if (typeof service !== 'string') return formatted;
+    if (typeof service !== 'string') return withOwnCode(formatted, error);
     const place = formatted.path === undefined ? {} : { path: formatted.path };
     if (!exposesSubgraphErrors(service)) {
       const code = gatewayError?.code ?? 'DOWNSTREAM_SERVICE_ERROR';
@@ -33,6 +47,26 @@ export function formatErrorsBy({ exposesSubgraphErrors }: ErrorExposure): Format
     const http = typeof subrequestStatus === 'number' ? { http: { status: subrequestStatus } } : {};
     return { message: formatted.message, ...place, extensions: { ...extensions, service, ...http } };
   };
+}
+
+function withOwnCode(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const { code, validationErrorCode } = formatted.extensions ?? {};
+  if (validationErrorCode === 'INTROSPECTION_DISABLED') {
+    // its own words tell how to set up Apollo Server
+    return { ...formatted, message: 'Introspection is off: `__schema` and `__type` are not answered.' };
+  }
+  const { status } = (error instanceof GraphQLError ? (error.extensions.http ?? {}) : {}) as {
+    status?: number;
+  };
+  const ownCode =
+    code === 'BAD_REQUEST' && status !== undefined
+      ? CODES_BY_STATUS[status]
+      : code === 'INTERNAL_SERVER_ERROR' && Object.hasOwn(CODES_BY_MESSAGE, formatted.message)
+        ? CODES_BY_MESSAGE[formatted.message]
+        : undefined;
+  return ownCode === undefined
+    ? formatted
+    : { ...formatted, extensions: { ...formatted.extensions, code: ownCode } };
 }
 
 /** The error itself, or what an engine wrapped to give it a path. */

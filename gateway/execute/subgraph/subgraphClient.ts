@@ -80,6 +80,7 @@ export class SubgraphClient {
       return this.#read(response, await this.#readText(response));
     } catch (error) {
       if (error instanceof GatewayError) throw error;
+      if (request.signal.aborted) throw this.#httpError('the client went away', { cause: error });
       throw deadline.aborted || isTimeout(error)
         ? this.#timedOut(error)
         : this.#httpError(wordsFor(error), { cause: error });
@@ -167,8 +168,6 @@ const WORDS: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'connection closed',
   UND_ERR_HEADERS_OVERFLOW: 'response headers too large',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the body is not as long as announced',
-  UND_ERR_ABORTED: 'aborted',
-  ABORT_ERR: 'the client went away',
 };
 
 /** Words for a transport error that hold no address: the messages of Node.js name host and port. */
