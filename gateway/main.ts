@@ -22,7 +22,8 @@ const { env } = process;
 
 function settingsOf(flags: Flags): Settings {
   return readSettings({
-    env,
+    // `--config` asks for its file, whatever composed supergraph the environment names
+    env: flags.config === undefined ? env : { ...env, SUPERGRAPH: undefined },
     cwd,
     ...(flags.settings === undefined ? {} : { file: flags.settings }),
     flags: {
@@ -54,10 +55,33 @@ const supergraphFlag = [
   'an already composed supergraph, instead of --config',
 ] as const;
 
+/** `error: unknown option '--x'` of commander as the sentence that all other errors are. */
+function asSentence(text: string): string {
+  const [first = '', ...others] = text.replace(/^error: /, '').split('\n');
+  const sentence = first.charAt(0).toUpperCase() + first.slice(1);
+  return [/[.?)]$/.test(sentence) ? sentence : `${sentence}.`, ...others].join('\n');
+}
+
+/** `tributary compose | head`: a reader that has enough ends a command that prints, and is no fault. */
+function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(exitCodes.done);
+  });
+}
+
+/** A fault of ours is shown whole; what the user can mend, a file that cannot be written too, as its sentence. */
+function explain(error: unknown, code: number): string {
+  if (!(error instanceof Error)) return String(error);
+  const isOfFile = 'syscall' in error && 'path' in error;
+  return code === exitCodes.failed && !isOfFile ? (error.stack ?? error.message) : error.message;
+}
+
 const program = new Command('tributary')
   .description('A GraphQL federation gateway: many subgraphs, one endpoint.')
   .version(version)
-  .showHelpAfterError('(--help shows what can be said)')
+  .showHelpAfterError('(--help tells what there is)')
+  .configureOutput({ outputError: (text, write) => write(asSentence(text)) })
   .addHelpText('after', exitCodesHelp)
   .exitOverride((error) => {
     process.exit(error.exitCode === 0 ? exitCodes.done : exitCodes.usage);
@@ -109,6 +133,7 @@ program
   .option('--hints', 'print the hints of composition to standard error', false)
   .option(...settingsFlag)
   .action(async ({ output, hints, ...flags }: Flags & { output?: string; hints: boolean }) => {
+    endWithReader();
     const { composeCommand } = await import('./commands/compose.ts');
     const settings = settingsOf(flags);
     await composeCommand({ settings, cwd, env, config: settings.supergraph.config, output, hints });
@@ -121,6 +146,7 @@ config
   .option('--config <file>', 'list of subgraphs; - reads standard input (default: supergraph.yaml)')
   .option('--format <format>', 'yaml or json', 'yaml')
   .action(async ({ format, ...flags }: Flags & { format: string }) => {
+    endWithReader();
     const { expandCommand } = await import('./commands/config.ts');
     await expandCommand({
       cwd,
@@ -134,6 +160,7 @@ config
   .description('print the JSON Schema of supergraph.yaml, for editors')
   .option('--settings', 'the schema of gateway.yaml instead', false)
   .action(async ({ settings }: { settings: boolean }) => {
+    endWithReader();
     const { schemaCommand } = await import('./commands/config.ts');
     schemaCommand(settings ? 'settings' : 'supergraph');
   });
@@ -147,6 +174,7 @@ program
   .option(...supergraphFlag)
   .option(...settingsFlag)
   .action(async (operation: string, { operationName, ...flags }: Flags & { operationName?: string }) => {
+    endWithReader();
     const { planCommand } = await import('./commands/plan.ts');
     await planCommand({ settings: settingsOf(flags), cwd, env, operation, operationName });
   });
@@ -155,9 +183,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   const code = exitCodeOf(error);
-  // a fault of ours is shown whole; what the user can mend, as its sentence
-  process.stderr.write(
-    `${code === exitCodes.failed && error instanceof Error ? (error.stack ?? error.message) : (error as Error).message}\n`,
-  );
+  process.stderr.write(`${explain(error, code)}\n`);
   process.exit(code);
 }

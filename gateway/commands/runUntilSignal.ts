@@ -22,7 +22,8 @@ export async function runUntilSignal(start: () => Promise<RunningGateway>): Prom
   const running = start();
   // a signal while the gateway still starts is honoured as soon as it has
   const { stop, log } = await running;
-  process.send?.({ type: 'listening' });
+  // a supervisor that has gone meanwhile has no use for it
+  if (process.connected) process.send?.({ type: 'listening' });
   await end;
   log.info('draining');
   await stop();

@@ -1,0 +1,90 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { processList } from '../../gateway/commands/dev.ts';
+import type { DevProcess } from '../../gateway/dev/devProcess.ts';
+import { readSettings } from '../../gateway/settings.ts';
+import { folder, removeFolder, writeFile } from './commandHarness.ts';
+
+afterAll(removeFolder);
+
+const config = (...names: string[]): string =>
+  `subgraphs:\n${names.map((name, index) => `  ${name}: { schema: { subgraph_url: "http://127.0.0.1:${4301 + index}/" } }\n`).join('')}`;
+
+function list(env: Readonly<Record<string, string>> = {}): () => Promise<readonly DevProcess[]> {
+  return processList({
+    readSettings: () => readSettings({ env, cwd: folder }),
+    settingsFile: undefined,
+    cwd: folder,
+    env,
+    main: '/app/dist/gateway/main.js',
+  });
+}
+
+const names = (processes: readonly DevProcess[]): string[] => processes.map(({ name }) => name);
+
+function writeSubgraph(name: string): void {
+  mkdirSync(path.join(folder, 'subgraphs', name), { recursive: true });
+  writeFile(`subgraphs/${name}/subgraph.ts`, '');
+}
+
+beforeEach(() => {
+  rmSync(path.join(folder, 'gateway.yaml'), { force: true });
+  rmSync(path.join(folder, 'subgraphs'), { recursive: true, force: true });
+  writeSubgraph('a');
+  writeFile('supergraph.yaml', config('a'));
+});
+
+describe('tributary dev: the list of processes', () => {
+  test('follows supergraph.yaml, programs that appear later, and commands of gateway.yaml', async () => {
+    const read = list();
+    expect(names(await read())).toEqual(['a', 'gateway']);
+    writeFile('supergraph.yaml', config('a', 'b', 'c'));
+    expect(names(await read())).toEqual(['a', 'gateway']);
+    writeSubgraph('b');
+    expect(names(await read())).toEqual(['a', 'b', 'gateway']);
+    writeFile('gateway.yaml', 'dev: { subgraphs: { c: { command: "./run" } } }');
+    expect((await read()).find(({ name }) => name === 'c')).toMatchObject({
+      args: ['-c', './run'],
+      port: 4303,
+    });
+    writeFile('supergraph.yaml', config('b'));
+    expect(names(await read())).toEqual(['b', 'gateway']);
+  });
+
+  test('gives subgraphs the log format of the settings', async () => {
+    const formatOf = async (env: Readonly<Record<string, string>>): Promise<unknown> =>
+      (await list(env)()).map(({ env: own }) => own.LOG_FORMAT);
+    expect(await formatOf({})).toEqual(['pretty', undefined]);
+    expect(await formatOf({ LOG_FORMAT: 'json' })).toEqual(['json', undefined]);
+  });
+
+  test('has another gateway when a setting differs, and the same one for a comment or a command of dev', async () => {
+    const read = list();
+    const gateway = async (): Promise<DevProcess | undefined> => (await read()).at(-1);
+    const first = await gateway();
+    writeFile('gateway.yaml', '# nothing\ndev: { subgraphs: { a: { command: "./run" } } }');
+    expect(await gateway()).toEqual(first);
+    writeFile('gateway.yaml', 'headers: { all: { request: [{ propagate: { matching: "x-a.*" } }] } }');
+    const second = await gateway();
+    expect(second).not.toEqual(first);
+    writeFile('gateway.yaml', 'headers: { all: { request: [{ propagate: { matching: "x-b.*" } }] } }');
+    expect(await gateway()).not.toEqual(second);
+  });
+
+  test('refuses files that are wrong at the start in their own words, and later with what goes on', async () => {
+    writeFile('supergraph.yaml', 'subgraphs: [');
+    await expect(list()()).rejects.toThrow(/^Could not parse supergraph config: /);
+    writeFile('supergraph.yaml', config('a'));
+    const read = list();
+    await read();
+    writeFile('supergraph.yaml', 'subgraphs: [');
+    await expect(read()).rejects.toThrow(
+      'supergraph.yaml cannot be used as it is (the gateway says why); the subgraphs run on.',
+    );
+    writeFile('gateway.yaml', 'nonsense: 1');
+    await expect(read()).rejects.toThrow(
+      /gateway\.yaml cannot be used: nonsense: is not a setting\nThe gateway runs on with the settings before\.$/,
+    );
+  });
+});
