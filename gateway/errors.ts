@@ -83,9 +83,9 @@ export class GatewayError extends GraphQLError {
       path: details.path,
       originalError: details.cause instanceof Error ? details.cause : undefined,
       extensions: {
+        ...details.extensions,
         code,
         ...(details.subgraph === undefined ? {} : { service: details.subgraph }),
-        ...details.extensions,
         ...(status === null ? {} : { http: { status } }),
       },
     });

@@ -5,11 +5,18 @@ export function markdownTable(header: readonly string[], rows: readonly (readonl
   return [line(header), `|${' --- |'.repeat(header.length)}`, ...rows.map(line)].join('\n');
 }
 
-/** The first table after a heading of the text, or `undefined` where there is none. */
+/** The first table after a heading of the text, without what formatters pad it with; `undefined` where there is none. */
 export function tableUnder(heading: string, text: string): string | undefined {
   const [, after] = text.split(`\n${heading}\n`);
-  return after
-    ?.split(/\n#{1,6} /)[0]
-    ?.match(/^\|.*(?:\n\|.*)*/m)?.[0]
-    .trim();
+  const table = after?.split(/\n#{1,6} /)[0]?.match(/^\|.*(?:\n\|.*)*/m)?.[0];
+  return table
+    ?.split('\n')
+    .map((line) =>
+      line
+        .split(/(?<!\\)\|/)
+        .map((cell) => cell.trim().replace(/^-+$/, '---'))
+        .join(' | ')
+        .trim(),
+    )
+    .join('\n');
 }
