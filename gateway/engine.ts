@@ -1,4 +1,6 @@
 import type { DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import type { Logger } from 'pino';
+import type { SelectHeaders } from './execute/subgraph/headerRules.ts';
 import type { ClientRequest } from './http/clientRequest.ts';
 import type { Supergraph } from './supergraph/supergraph.ts';
 
@@ -44,3 +46,21 @@ export interface Engine {
  * @throws GatewayError SUPERGRAPH_INVALID
  */
 export type BuildEngine = (supergraph: Supergraph) => Promise<Engine>;
+
+/** What every engine is built with, beside its supergraph. */
+export interface EngineOptions {
+  readonly log: Logger;
+  /** Time for one request to a subgraph in all. */
+  readonly timeoutMs: number;
+  readonly maxResponseBytes: number;
+  readonly maxConnections: number;
+  /** Whether a request may ask for its query plan. */
+  readonly exposeQueryPlan: boolean;
+  readonly headersFor: (subgraph: string) => SelectHeaders;
+  readonly planning: {
+    /** An operation that takes longer to plan is refused. */
+    readonly timeoutMs: number;
+    /** Operations that may wait to be planned. */
+    readonly maxQueue: number;
+  };
+}

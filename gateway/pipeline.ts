@@ -17,6 +17,7 @@ import { GatewayError } from './errors.ts';
 import type { EngineLease, Gateway } from './gateway.ts';
 import type { ClientRequest } from './http/clientRequest.ts';
 import { type FormatError, gatewayErrorOf, isFault } from './respond/formatErrors.ts';
+import { stringifyResponse } from './respond/serializedData.ts';
 
 export interface PipelineOptions {
   readonly gateway: Gateway;
@@ -77,6 +78,7 @@ export class Pipeline {
       logger: log,
       nodeEnv: production ? 'production' : 'development',
       formatError,
+      stringifyResult: stringifyResponse,
       introspection,
       hideSchemaDetailsFromClientErrors: !introspection,
       includeStacktraceInErrorResponses: false,

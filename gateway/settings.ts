@@ -84,6 +84,17 @@ const settingsSchema = z.strictObject({
     description:
       'What plans and executes: `compiled` (native planner, own executor), `apollo` (the stock `ApolloGateway`), or `auto`: the first where its planner loads.',
   }),
+  query_planning: group({
+    timeout_ms: setting(milliseconds(500), {
+      ...ms,
+      description:
+        'An operation that takes longer to plan is refused with `OPERATION_TOO_COMPLEX`. Engine `compiled` only.',
+    }),
+    max_queue: setting(count(200), {
+      unit: 'operations',
+      description: 'Operations that may wait to be planned; one more is a 503. Engine `compiled` only.',
+    }),
+  }),
   composition: group({
     timeout_ms: setting(milliseconds(120_000), {
       ...ms,

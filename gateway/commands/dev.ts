@@ -107,7 +107,7 @@ async function readConfig(configPath: string, { cwd, env }: DevCommandOptions): 
 }
 
 function gatewayProcess(settings: Settings, { settingsFile, cwd, main }: DevCommandOptions): DevProcess {
-  const { listen, supergraph, dev, ...others } = settings;
+  const { listen, supergraph, dev, path: file, ...others } = settings;
   return {
     role: 'gateway',
     name: 'gateway',

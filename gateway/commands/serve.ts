@@ -2,7 +2,8 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Logger } from 'pino';
-import { apolloEngine } from '../engines/apolloEngine.ts';
+import type { BuildEngine } from '../engine.ts';
+import { engineOf } from '../engines.ts';
 import { GatewayError } from '../errors.ts';
 import { compileHeaderRules } from '../execute/subgraph/headerRules.ts';
 import { Gateway } from '../gateway.ts';
@@ -111,9 +112,9 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
 }
 
 /** Builds engines as the settings say. */
-export function engineBy(settings: Settings, log: Logger): ReturnType<typeof apolloEngine> {
+export function engineBy(settings: Settings, log: Logger): BuildEngine {
   const { timeout_ms, max_response_bytes, max_connections } = settings.traffic_shaping.all;
-  return apolloEngine({
+  return engineOf(settings.engine, {
     log,
     timeoutMs: timeout_ms,
     maxResponseBytes: max_response_bytes,
@@ -124,6 +125,7 @@ export function engineBy(settings: Settings, log: Logger): ReturnType<typeof apo
         ...settings.headers.all.request,
         ...(settings.headers.subgraphs[subgraph]?.request ?? []),
       ]),
+    planning: { timeoutMs: settings.query_planning.timeout_ms, maxQueue: settings.query_planning.max_queue },
   });
 }
 

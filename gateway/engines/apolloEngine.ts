@@ -2,23 +2,13 @@ import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
 import { prettyFormatQueryPlan, QueryPlanner } from '@apollo/query-planner';
 import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema, validate } from 'graphql';
 import type { Logger } from 'pino';
-import type { BuildEngine, Engine, OperationRequest } from '../engine.ts';
+import type { BuildEngine, Engine, EngineOptions, OperationRequest } from '../engine.ts';
 import { GatewayError } from '../errors.ts';
 import type { SelectHeaders } from '../execute/subgraph/headerRules.ts';
 import { SubgraphClient } from '../execute/subgraph/subgraphClient.ts';
 import { subgraphError } from '../execute/subgraph/subgraphError.ts';
 import type { ClientRequest } from '../http/clientRequest.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
-
-export interface ApolloEngineOptions {
-  readonly log: Logger;
-  readonly timeoutMs: number;
-  readonly maxResponseBytes: number;
-  readonly maxConnections: number;
-  /** Whether the header `Apollo-Query-Plan-Experimental` puts the plan into `extensions.__queryPlanExperimental`. */
-  readonly exposeQueryPlan: boolean;
-  readonly headersFor: (subgraph: string) => SelectHeaders;
-}
 
 /** What the stock gateway is given of a request; its own type belongs to an older Apollo Server. */
 type StockRequest = Parameters<Awaited<ReturnType<ApolloGateway['load']>>['executor']>[0];
@@ -28,7 +18,7 @@ type StockSources = Parameters<GraphQLDataSource['process']>[0];
  * The engine around the stock `ApolloGateway`: the fallback, and the oracle that the compiled engine is compared with. Its
  * requests to subgraphs go through our client, so that deadlines, sizes and header rules are those of the settings.
  */
-export function apolloEngine(options: ApolloEngineOptions): BuildEngine {
+export function apolloEngine(options: EngineOptions): BuildEngine {
   // Read by the constructor: without it the gateway reports to Apollo.
   process.env.APOLLO_TELEMETRY_DISABLED = '1';
   return async (supergraph) => {

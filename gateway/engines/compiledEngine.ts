@@ -1,0 +1,254 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  type FragmentDefinitionNode,
+  type GraphQLSchema,
+  getOperationAST,
+  getVariableValues,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  validate,
+  visit,
+} from 'graphql';
+import type { BuildEngine, Engine, EngineOptions, OperationRequest } from '../engine.ts';
+import { GatewayError } from '../errors.ts';
+import { compilePlan } from '../execute/compilePlan.ts';
+import type { DataObject } from '../execute/data.ts';
+import type { Execution, Step } from '../execute/execution.ts';
+import type { SendToSubgraph } from '../execute/sendToSubgraph.ts';
+import { SubgraphClient } from '../execute/subgraph/subgraphClient.ts';
+import { TypeHierarchy } from '../execute/typeHierarchy.ts';
+import { introspectionPart } from '../operation/introspectionPart.ts';
+import { plannedOperation } from '../operation/plannedOperation.ts';
+import { type PrivateAliases, privateAliasesFor } from '../operation/privateAliases.ts';
+import { readApiSchema } from '../plan/apiSchema.ts';
+import { printPlan } from '../plan/printPlan.ts';
+import type { QueryPlan } from '../plan/queryPlan.ts';
+import { WorkerPlanner } from '../plan/workerPlanner.ts';
+import { compileProjection, type Project } from '../respond/projection.ts';
+import { SerializedData } from '../respond/serializedData.ts';
+import { subgraphUrls } from '../supergraph/subgraphUrls.ts';
+import type { Supergraph } from '../supergraph/supergraph.ts';
+
+/** The engine of our own: plans in a native planner's thread, and runs plans and responses that are compiled once. */
+export function compiledEngine(options: EngineOptions): BuildEngine {
+  return async (supergraph) => {
+    const document = parseSupergraph(supergraph);
+    refuseContextArguments(supergraph);
+    const planner = await WorkerPlanner.start(supergraph.sdl, options.planning);
+    try {
+      const apiSchema = readApiSchema(planner.apiSchemaSdl);
+      return new CompiledEngine({ supergraph, document, apiSchema, planner, options });
+    } catch (cause) {
+      await planner.close();
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new GatewayError('SUPERGRAPH_INVALID', {
+        message: `The supergraph has no valid API schema: ${reason}`,
+        cause,
+      });
+    }
+  };
+}
+
+interface CompiledEngineParts {
+  readonly supergraph: Supergraph;
+  readonly document: DocumentNode;
+  readonly apiSchema: GraphQLSchema;
+  readonly planner: WorkerPlanner;
+  readonly options: EngineOptions;
+}
+
+/** What is made of an operation once, and used by every request for it. */
+interface PreparedOperation {
+  readonly plan: QueryPlan;
+  readonly run: Step;
+  readonly introspection: DocumentNode | undefined;
+  /** The projection for the values of the variables that `@skip` and `@include` name. */
+  readonly projectionFor: (variables: Readonly<Record<string, unknown>>) => Project;
+}
+
+class CompiledEngine implements Engine {
+  readonly supergraph: Supergraph;
+  readonly apiSchema: GraphQLSchema;
+  readonly #planner: WorkerPlanner;
+  readonly #aliases: PrivateAliases;
+  readonly #types: TypeHierarchy;
+  readonly #clients: ReadonlyMap<string, SubgraphClient>;
+  readonly #send: SendToSubgraph;
+  readonly #exposeQueryPlan: boolean;
+  /** By document, which Apollo Server keeps while it is in use, and then by operation name. */
+  readonly #prepared = new WeakMap<DocumentNode, Map<string, Promise<PreparedOperation>>>();
+
+  constructor({ supergraph, document, apiSchema, planner, options }: CompiledEngineParts) {
+    this.supergraph = supergraph;
+    this.apiSchema = apiSchema;
+    this.#planner = planner;
+    this.#aliases = privateAliasesFor(apiSchema);
+    this.#types = new TypeHierarchy(document);
+    this.#exposeQueryPlan = options.exposeQueryPlan;
+    const { timeoutMs, maxResponseBytes, maxConnections } = options;
+    const urls = subgraphUrls(document);
+    this.#clients = new Map(
+      Array.from(urls, ([subgraph, url]) => [
+        subgraph,
+        new SubgraphClient({ subgraph, url, timeoutMs, maxResponseBytes, maxConnections }),
+      ]),
+    );
+    const headers = new Map(Array.from(urls.keys(), (subgraph) => [subgraph, options.headersFor(subgraph)]));
+    this.#send = async (subgraph, body, client) => {
+      const to = this.#clients.get(subgraph);
+      if (to === undefined) throw new Error(`The plan names an unknown subgraph: ${subgraph}`);
+      return to.send({ body, headers: headers.get(subgraph)?.(client) ?? {}, signal: client.signal });
+    };
+  }
+
+  async execute(request: OperationRequest): Promise<ExecutionResult> {
+    const { operation, client } = request;
+    const { coerced, errors: wrongVariables } = getVariableValues(
+      this.apiSchema,
+      operation.variableDefinitions ?? [],
+      request.variables,
+      { maxErrors: 50 },
+    );
+    if (wrongVariables !== undefined) return { errors: wrongVariables };
+    const prepared = await this.#prepare(request.document, operation);
+    const extensions = this.#exposedPlan(request, prepared.plan);
+
+    const execution: Execution = {
+      variables: coerced,
+      client,
+      data: {},
+      errors: [],
+      failed: new Set<DataObject>(),
+    };
+    await prepared.run(execution);
+    const introspection = prepared.introspection && this.#introspect(prepared.introspection, coerced);
+    const text = prepared.projectionFor(coerced)({ ...execution, introspection });
+    // a result's data is typed as a map; ours is its text, which `stringifyResponse` writes
+    const data = text === 'null' ? null : (new SerializedData(text) as unknown as DataObject);
+    return {
+      data,
+      ...(execution.errors.length === 0 ? {} : { errors: execution.errors }),
+      ...(extensions === undefined ? {} : { extensions }),
+    };
+  }
+
+  async plan(document: DocumentNode, operationName: string | undefined): Promise<string> {
+    const [error] = validate(this.apiSchema, document);
+    if (error !== undefined) throw error;
+    const operation = getOperationAST(document, operationName);
+    if (operation === undefined || operation === null) throw new GatewayError('OPERATION_RESOLUTION_FAILURE');
+    return printPlan((await this.#prepare(document, operation)).plan);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([
+      this.#planner.close(),
+      ...Array.from(this.#clients.values(), (client) => client.close()),
+    ]);
+  }
+
+  /** Prepares once: requests that come meanwhile wait for the same. What fails is tried again by the next request. */
+  #prepare(document: DocumentNode, operation: OperationDefinitionNode): Promise<PreparedOperation> {
+    let byName = this.#prepared.get(document);
+    if (byName === undefined) {
+      byName = new Map();
+      this.#prepared.set(document, byName);
+    }
+    const name = operation.name?.value ?? '';
+    let prepared = byName.get(name);
+    if (prepared === undefined) {
+      prepared = this.#prepareNow(document, operation);
+      byName.set(name, prepared);
+      const known = byName;
+      prepared.catch(() => known.delete(name));
+    }
+    return prepared;
+  }
+
+  async #prepareNow(document: DocumentNode, operation: OperationDefinitionNode): Promise<PreparedOperation> {
+    const fragments = new Map<string, FragmentDefinitionNode>();
+    for (const definition of document.definitions) {
+      if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+    }
+    const common = { schema: this.apiSchema, operation, fragments, aliases: this.#aliases };
+    const text = plannedOperation(common);
+    const plan: QueryPlan =
+      text === undefined ? { root: undefined, fetchCount: 0 } : await this.#planner.plan(text);
+    const projections = new Map<string, Project>();
+    const conditional = conditionVariables(document);
+    return {
+      plan,
+      run: compilePlan(plan, { types: this.#types, aliases: this.#aliases, send: this.#send }),
+      introspection: introspectionPart(operation, fragments),
+      projectionFor: (variables) => {
+        const values = conditional.map((name) => variables[name] === true);
+        const key = values.join();
+        let project = projections.get(key);
+        if (project === undefined) {
+          const conditions = new Map(conditional.map((name, index) => [name, values[index] ?? false]));
+          project = compileProjection({ ...common, conditions });
+          if (projections.size < MAX_PROJECTIONS) projections.set(key, project);
+        }
+        return project;
+      },
+    };
+  }
+
+  #introspect(
+    document: DocumentNode,
+    variableValues: Readonly<Record<string, unknown>>,
+  ): Record<string, unknown> {
+    const result = execute({ schema: this.apiSchema, document, variableValues });
+    return result instanceof Promise ? {} : { ...(result as ExecutionResult).data };
+  }
+
+  /** Source: Apollo Gateway and Apollo Router, the headers by which Apollo Sandbox asks for a plan. */
+  #exposedPlan({ client }: OperationRequest, plan: QueryPlan): Record<string, unknown> | undefined {
+    if (!this.#exposeQueryPlan) return undefined;
+    if (client.headers['apollo-query-plan-experimental'] !== undefined) {
+      return { __queryPlanExperimental: printPlan(plan) };
+    }
+    if (client.headers['apollo-expose-query-plan'] !== undefined) {
+      return { apolloQueryPlan: { object: { kind: 'QueryPlan', node: plan.root }, text: printPlan(plan) } };
+    }
+    return undefined;
+  }
+}
+
+/** An operation with many conditions has a projection for each set of values that comes; more are compiled and dropped. */
+const MAX_PROJECTIONS = 64;
+
+function conditionVariables(document: DocumentNode): readonly string[] {
+  const names = new Set<string>();
+  visit(document, {
+    Directive({ name, arguments: given }) {
+      if (name.value !== 'skip' && name.value !== 'include') return;
+      for (const { value } of given ?? []) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
+    },
+  });
+  return [...names];
+}
+
+/** The planner ignores contextual arguments, and would answer wrongly without a word. */
+function refuseContextArguments({ sdl }: Supergraph): void {
+  if (!/\bcontextArguments\s*:\s*\[\s*\{/.test(sdl)) return;
+  throw new GatewayError('SUPERGRAPH_INVALID', {
+    message:
+      'The supergraph uses @context and @fromContext, which the compiled engine does not serve; set `engine: apollo`.',
+  });
+}
+
+function parseSupergraph({ sdl }: Supergraph): DocumentNode {
+  try {
+    return parse(sdl, { noLocation: true });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new GatewayError('SUPERGRAPH_INVALID', {
+      message: `The supergraph cannot be parsed: ${reason}`,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,45 @@
+import type { TypeHierarchy } from './typeHierarchy.ts';
+
+/** An object of the merged data, as `JSON.parse` made it. */
+export type DataObject = Record<string, unknown>;
+
+export function isDataObject(value: unknown): value is DataObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The value of a key of the data. Keys such as `constructor` are found on every object's prototype too, where no
+ * subgraph has put them.
+ */
+export function valueAt(object: DataObject, key: string): unknown {
+  return key in Object.prototype && !Object.hasOwn(object, key) ? undefined : object[key];
+}
+
+/**
+ * Merges what a subgraph gave of an object into what is known of it. Keys are data, whatever their name: `__proto__` would
+ * change the object itself and is left out. Where both have a value, objects and lists are merged by key and by place.
+ */
+export function mergeInto(target: DataObject, source: DataObject, types: TypeHierarchy): void {
+  for (const key of Object.keys(source)) {
+    if (key === '__proto__') continue;
+    const value = source[key];
+    const known = valueAt(target, key);
+    if (known === undefined || known === null) target[key] = value;
+    else if (key === '__typename') {
+      // an interface object names itself as its interface; what it really is wins
+      if (typeof value === 'string' && types.isObject(value)) target[key] = value;
+    } else target[key] = merged(known, value, types);
+  }
+}
+
+function merged(known: unknown, value: unknown, types: TypeHierarchy): unknown {
+  if (value === null || value === undefined) return known;
+  if (Array.isArray(known) && Array.isArray(value) && known.length === value.length) {
+    return known.map((item, index) => (item === null ? value[index] : merged(item, value[index], types)));
+  }
+  if (isDataObject(known) && isDataObject(value)) {
+    mergeInto(known, value, types);
+    return known;
+  }
+  return value;
+}

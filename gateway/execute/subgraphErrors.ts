@@ -1,0 +1,62 @@
+import { GraphQLError } from 'graphql';
+import { GatewayError } from '../errors.ts';
+import type { Execution } from './execution.ts';
+import type { SubgraphResponse, SubgraphResponseError } from './subgraph/subgraphClient.ts';
+import { subgraphError } from './subgraph/subgraphError.ts';
+
+export type ResponsePath = readonly (string | number)[];
+
+interface Fetched {
+  readonly execution: Execution;
+  readonly subgraph: string;
+  /** Path in the client's response for an error of the whole fetch. */
+  readonly place: () => ResponsePath;
+}
+
+/** A fetch that got no usable answer is one error, however many objects it was for. */
+export function addFetchError(error: unknown, { execution, subgraph, place }: Fetched): void {
+  if (!(error instanceof GatewayError)) throw error;
+  const path = place();
+  execution.errors.push(
+    new GatewayError(error.code, {
+      message: error.message,
+      subgraph,
+      path: path.length === 0 ? undefined : path,
+      extensions: error.extensions,
+      cause: error.cause,
+    }),
+  );
+}
+
+/**
+ * The errors that a subgraph reported, each at every place of the client's response that it is about.
+ *
+ * @param pathsOf those places; `undefined` when the error names none that is known
+ */
+export function addReportedErrors(
+  { errors = [], failedStatus }: SubgraphResponse,
+  fetched: Fetched & {
+    readonly pathsOf: (error: SubgraphResponseError) => readonly ResponsePath[] | undefined;
+  },
+): void {
+  const { execution, subgraph, place, pathsOf } = fetched;
+  for (const reported of errors) {
+    const error = subgraphError(reported, subgraph);
+    for (const path of pathsOf(reported) ?? [place()]) {
+      execution.errors.push(
+        new GraphQLError(error.message, {
+          path: path.length === 0 ? undefined : path,
+          extensions: error.extensions,
+        }),
+      );
+    }
+  }
+  if (failedStatus === undefined) return;
+  const reason = `HTTP status ${failedStatus}`;
+  const failure = new GatewayError('SUBREQUEST_HTTP_ERROR', {
+    message: `HTTP fetch failed from '${subgraph}': ${reason}`,
+    subgraph,
+    extensions: { reason, subrequestStatus: failedStatus },
+  });
+  addFetchError(failure, fetched);
+}

@@ -1,0 +1,38 @@
+import { type DocumentNode, Kind } from 'graphql';
+
+/**
+ * Which types are of which, in the whole supergraph. The API schema does not do: it lacks inaccessible types, which
+ * subgraphs name all the same.
+ */
+export class TypeHierarchy {
+  /** Object types by interface or union, and by themselves. */
+  readonly #possible = new Map<string, Set<string>>();
+  readonly #objects = new Set<string>();
+
+  constructor(supergraph: DocumentNode) {
+    const add = (type: string, object: string): void => {
+      const objects = this.#possible.get(type) ?? new Set();
+      objects.add(object);
+      this.#possible.set(type, objects);
+    };
+    for (const definition of supergraph.definitions) {
+      if (definition.kind === Kind.OBJECT_TYPE_DEFINITION) {
+        const name = definition.name.value;
+        this.#objects.add(name);
+        add(name, name);
+        for (const { name: inherited } of definition.interfaces ?? []) add(inherited.value, name);
+      } else if (definition.kind === Kind.UNION_TYPE_DEFINITION) {
+        for (const { name: member } of definition.types ?? []) add(definition.name.value, member.value);
+      }
+    }
+  }
+
+  isObject(type: string): boolean {
+    return this.#objects.has(type);
+  }
+
+  /** Whether an object that names itself `typename` is of `type`. An interface object names itself as its interface. */
+  isOf(typename: string, type: string): boolean {
+    return typename === type || (this.#possible.get(type)?.has(typename) ?? false);
+  }
+}
