@@ -127,11 +127,11 @@ describe('docker-compose.yml', () => {
   });
 
   const client = spawnSync('docker', ['compose', 'version'], { encoding: 'utf8' });
-  const hasClient = client.status === 0;
-  if (!hasClient) console.warn('No `docker compose` on this machine: its own check of the file is skipped.');
-  (hasClient ? test : test.skip)('is what docker compose accepts', () => {
-    execFileSync('docker', ['compose', '-f', 'docker-compose.yml', 'config', '--quiet'], { cwd: root });
-  });
+  if (client.status === 0) {
+    test('is what docker compose accepts', () => {
+      execFileSync('docker', ['compose', '-f', 'docker-compose.yml', 'config', '--quiet'], { cwd: root });
+    });
+  } else console.warn('No `docker compose` on this machine: its own check of docker-compose.yml is not run.');
 });
 
 describe('the services of docker-compose.yml, on loopback', () => {
