@@ -18,6 +18,8 @@ export async function runUntilSignal(start: () => Promise<RunningGateway>): Prom
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   process.on('disconnect', onSignal);
+  // the supervisor may have gone while the modules were loaded, with nobody listening for it
+  if (process.send !== undefined && !process.connected) process.exit(0);
 
   const running = start();
   // a signal while the gateway still starts is honoured as soon as it has
@@ -27,5 +29,8 @@ export async function runUntilSignal(start: () => Promise<RunningGateway>): Prom
   await end;
   log.info('draining');
   await stop();
+  // The log's reader may have gone with the supervisor. At the exit sonic-boom (4.2, `flushSync`) would try for ever to write
+  // what is left to it; `stop` has flushed the log already.
+  process.removeAllListeners('exit');
   process.exit(0);
 }

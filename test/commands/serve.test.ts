@@ -178,4 +178,17 @@ describe('tributary serve: the end', () => {
     child.disconnect();
     expect(await ended).toEqual([0, null]);
   });
+
+  test('a supervisor that is gone before all is loaded ends it, too', async () => {
+    const child = startCommand(['serve', '--config', 'slow.yaml', '--port', '0'], {}, [
+      'ignore',
+      'ignore',
+      'ignore',
+      'ipc',
+    ]);
+    started.push(child);
+    const ended = once(child, 'exit');
+    child.disconnect();
+    expect(await ended).toEqual([0, null]);
+  });
 });

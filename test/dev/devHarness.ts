@@ -42,7 +42,7 @@ export class Output extends Writable {
       const timer = setTimeout(() => {
         settle();
         reject(new Error(`${pattern} did not come; there is:\n${this.text}`));
-      }, 10_000);
+      }, 25_000);
       const check = (): void => {
         const match = find();
         if (match === null) return;
