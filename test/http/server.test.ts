@@ -112,6 +112,15 @@ describe('http: an answer', () => {
     expect(response.status).toBe(400);
   });
 
+  test('passes on a variable that is called `__proto__`', async () => {
+    const response = await fetch(`${development.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"query":"query ($__proto__: String) { hello(name: $__proto__) }","variables":{"__proto__":"P"}}',
+    });
+    expect(await response.json()).toEqual({ data: { hello: 'hello P' } });
+  });
+
   test('passes on variables that are called `constructor`', async () => {
     const body = {
       query: 'query ($constructor: String) { hello(name: $constructor) }',
