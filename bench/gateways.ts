@@ -69,7 +69,7 @@ function programOf(name: GatewayName, options: GatewayStart, port: number): stri
       return [...loaderFor(options.main), options.main, 'serve', ...flags];
     }
     case 'apollo':
-      return [...loaderFor('.ts'), path.join(here, 'apolloGateway.ts'), options.supergraph, String(port)];
+      return [path.join(here, 'apolloGateway.mjs'), options.supergraph, String(port)];
     default:
       throw new Error(`There is no gateway "${name satisfies never}".`);
   }
