@@ -21,11 +21,12 @@ import type { SendToSubgraph } from '../execute/sendToSubgraph.ts';
 import { SubgraphClient } from '../execute/subgraph/subgraphClient.ts';
 import { TypeHierarchy } from '../execute/typeHierarchy.ts';
 import { introspectionPart } from '../operation/introspectionPart.ts';
-import { plannedOperation } from '../operation/plannedOperation.ts';
+import { type PlannedOperationOptions, plannedOperation } from '../operation/plannedOperation.ts';
 import { type PrivateAliases, privateAliasesFor } from '../operation/privateAliases.ts';
+import { rootFieldsOneByOne } from '../operation/rootFieldsOneByOne.ts';
 import { readApiSchema } from '../plan/apiSchema.ts';
 import { printPlan } from '../plan/printPlan.ts';
-import type { QueryPlan } from '../plan/queryPlan.ts';
+import type { PlanNode, QueryPlan } from '../plan/queryPlan.ts';
 import { WorkerPlanner } from '../plan/workerPlanner.ts';
 import { compileProjection, type Project } from '../respond/projection.ts';
 import { SerializedData } from '../respond/serializedData.ts';
@@ -113,7 +114,7 @@ class CompiledEngine implements Engine {
       { maxErrors: 50 },
     );
     if (wrongVariables !== undefined) return { errors: wrongVariables };
-    const prepared = await this.#prepare(request.document, operation);
+    const prepared = await this.#prepare(request.document, operation, this.#drawPercentage());
     const extensions = this.#exposedPlan(request, prepared.plan);
 
     const execution: Execution = {
@@ -140,7 +141,7 @@ class CompiledEngine implements Engine {
     if (error !== undefined) throw error;
     const operation = getOperationAST(document, operationName);
     if (operation === undefined || operation === null) throw new GatewayError('OPERATION_RESOLUTION_FAILURE');
-    return printPlan((await this.#prepare(document, operation)).plan);
+    return printPlan((await this.#prepare(document, operation, 0)).plan);
   }
 
   async close(): Promise<void> {
@@ -151,16 +152,20 @@ class CompiledEngine implements Engine {
   }
 
   /** Prepares once: requests that come meanwhile wait for the same. What fails is tried again by the next request. */
-  #prepare(document: DocumentNode, operation: OperationDefinitionNode): Promise<PreparedOperation> {
+  #prepare(
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    percentage: number,
+  ): Promise<PreparedOperation> {
     let byName = this.#prepared.get(document);
     if (byName === undefined) {
       byName = new Map();
       this.#prepared.set(document, byName);
     }
-    const name = operation.name?.value ?? '';
+    const name = `${percentage} ${operation.name?.value ?? ''}`;
     let prepared = byName.get(name);
     if (prepared === undefined) {
-      prepared = this.#prepareNow(document, operation);
+      prepared = this.#prepareNow(document, operation, percentage);
       byName.set(name, prepared);
       const known = byName;
       prepared.catch(() => known.delete(name));
@@ -168,15 +173,29 @@ class CompiledEngine implements Engine {
     return prepared;
   }
 
-  async #prepareNow(document: DocumentNode, operation: OperationDefinitionNode): Promise<PreparedOperation> {
+  /**
+   * Draws for `@override(label: "percent(n)")`: a number from 0 to 100 for each request, rounded down to the next `n` that
+   * makes a difference, so that few plans are made.
+   */
+  #drawPercentage(): number {
+    const { overridePercentages } = this.#planner;
+    if (overridePercentages.length === 0) return 0;
+    const drawn = Math.random() * 100;
+    return overridePercentages.findLast((percentage) => percentage <= drawn) ?? 0;
+  }
+
+  async #prepareNow(
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    percentage: number,
+  ): Promise<PreparedOperation> {
     const fragments = new Map<string, FragmentDefinitionNode>();
     for (const definition of document.definitions) {
       if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
     }
-    const common = { schema: this.apiSchema, operation, fragments, aliases: this.#aliases };
-    const text = plannedOperation(common);
-    const plan: QueryPlan =
-      text === undefined ? { root: undefined, fetchCount: 0 } : await this.#planner.plan(text);
+    const { interfaceObjects } = this.#types;
+    const common = { schema: this.apiSchema, operation, fragments, aliases: this.#aliases, interfaceObjects };
+    const plan = await this.#planOperation(common, percentage);
     const projections = new Map<string, Project>();
     const conditional = conditionVariables(document);
     return {
@@ -194,6 +213,24 @@ class CompiledEngine implements Engine {
         }
         return project;
       },
+    };
+  }
+
+  async #planOperation(options: PlannedOperationOptions, percentage: number): Promise<QueryPlan> {
+    const text = plannedOperation(options);
+    if (text === undefined) return { root: undefined, fetchCount: 0 };
+    const plan = await this.#planner.plan(text, percentage);
+    if (options.operation.operation !== 'mutation' || isOnlyRootFetches(plan.root)) return plan;
+    const operations = rootFieldsOneByOne(options.operation, options.fragments);
+    if (operations.length === 1) return plan;
+    const plans: QueryPlan[] = [];
+    for (const operation of operations) {
+      const one = plannedOperation({ ...options, operation });
+      if (one !== undefined) plans.push(await this.#planner.plan(one, percentage));
+    }
+    return {
+      root: { kind: 'sequence', nodes: plans.flatMap(({ root }) => root ?? []) },
+      fetchCount: plans.reduce((count, { fetchCount }) => count + fetchCount, 0),
     };
   }
 
@@ -216,6 +253,12 @@ class CompiledEngine implements Engine {
     }
     return undefined;
   }
+}
+
+/** Such a plan of a mutation has its root fields in order, and nothing to be read between them. */
+function isOnlyRootFetches(node: PlanNode | undefined): boolean {
+  if (node === undefined || node.kind === 'root') return true;
+  return node.kind === 'sequence' && node.nodes.every(isOnlyRootFetches);
 }
 
 /** An operation with many conditions has a projection for each set of values that comes; more are compiled and dropped. */

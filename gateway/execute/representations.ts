@@ -53,9 +53,9 @@ function fieldsFor(
         if (isMatch) collect(selection.selections);
         continue;
       }
-      const known = byKey.get(selection.responseKey);
+      const known = byKey.get(selection.key);
       if (known === undefined) {
-        byKey.set(selection.responseKey, { name: selection.name, selections: [...selection.selections] });
+        byKey.set(selection.key, { name: selection.name, selections: [...selection.selections] });
       } else known.selections.push(...selection.selections);
     }
   };

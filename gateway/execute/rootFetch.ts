@@ -1,40 +1,60 @@
 import type { RootFetchNode } from '../plan/queryPlan.ts';
 import type { CompileOptions } from './compilePlan.ts';
-import { mergeInto } from './data.ts';
-import type { Step } from './execution.ts';
+import { type DataObject, mergeInto } from './data.ts';
+import type { Execution, Step } from './execution.ts';
 import { compileBody } from './requestBody.ts';
 import { applyRewrites } from './rewrites.ts';
-import { addFetchError, addReportedErrors } from './subgraphErrors.ts';
+import { addFetchError, addReportedErrors, type ResponsePath } from './subgraphErrors.ts';
+import { forEachTarget, targetPaths } from './targets.ts';
 
-/** Asks a subgraph for root fields and merges them into the data. */
+/** Asks a subgraph for root fields, and merges them into the root of the data or into the objects at the node's path. */
 export function compileRootFetch(node: RootFetchNode, { types, aliases, send }: CompileOptions): Step {
-  const { subgraph, outputRewrites } = node;
+  const { subgraph, outputRewrites, path } = node;
   const writeBody = compileBody(node.operation, node.variables);
-  const place = () => [];
-  return async (execution) => {
+
+  return (execution) => {
+    const targets = targetsOf(execution);
+    return targets.length === 0 ? undefined : fetchRoot(targets, execution);
+  };
+
+  function targetsOf({ data }: Execution): readonly DataObject[] {
+    if (path.length === 0) return [data];
+    const targets: DataObject[] = [];
+    forEachTarget(data, path, { types, visit: (object) => targets.push(object) });
+    return targets;
+  }
+
+  async function fetchRoot(targets: readonly DataObject[], execution: Execution): Promise<void> {
+    const places = (): readonly ResponsePath[] =>
+      path.length === 0
+        ? [[]]
+        : [...targetPaths(execution.data, path, { types, ...aliases }).values()].flat();
+    const place = (): ResponsePath => places()[0] ?? [];
     try {
       const response = await send(subgraph, writeBody(execution, ''), execution.client);
       const { data } = response;
       if (data !== undefined && data !== null) {
         if (outputRewrites.length > 0) applyRewrites(data, outputRewrites, types);
-        mergeInto(execution.data, data, types);
-      } else execution.failed.add(execution.data);
+        const [first, ...others] = targets;
+        for (const target of others) mergeInto(target, structuredClone(data), types);
+        if (first !== undefined) mergeInto(first, data, types);
+      } else for (const target of targets) execution.failed.add(target);
       if (response.errors !== undefined || response.failedStatus !== undefined) {
         addReportedErrors(response, {
           execution,
           subgraph,
           place,
-          pathsOf: ({ path }) =>
-            path === undefined ? undefined : [path.map((step) => clientStep(step, aliases))],
+          pathsOf: (error) => {
+            const inner = error.path?.map((step) =>
+              typeof step === 'string' ? aliases.responseKeyOf(step) : step,
+            );
+            return inner === undefined ? undefined : places().map((start) => [...start, ...inner]);
+          },
         });
       }
     } catch (error) {
-      execution.failed.add(execution.data);
+      for (const target of targets) execution.failed.add(target);
       addFetchError(error, { execution, subgraph, place });
     }
-  };
-}
-
-function clientStep(step: string | number, aliases: CompileOptions['aliases']): string | number {
-  return typeof step === 'string' ? aliases.responseKeyOf(step) : step;
+  }
 }

@@ -27,7 +27,9 @@ function walk(value: unknown, at: Walk): void {
   }
   const next = { ...at, step: at.step + 1 };
   if (step.kind === 'elements') {
-    if (Array.isArray(value)) for (const item of value) walk(item, next);
+    // one step stands for lists of lists too: an element that is a list is walked through by the same step
+    if (!Array.isArray(value)) walk(value, next);
+    else for (const item of value) walk(item, Array.isArray(item) ? at : next);
   } else if (!isDataObject(value)) {
     // a subgraph gave something else than its schema says; the response tells of it
   } else if (step.kind === 'field') {
@@ -57,8 +59,12 @@ export function targetPaths(
     if (current === undefined) {
       if (isDataObject(value)) found.set(value, [...(found.get(value) ?? []), [...here]]);
     } else if (current.kind === 'elements') {
-      if (Array.isArray(value))
-        for (const [index, item] of value.entries()) visit(item, step + 1, [...here, index]);
+      if (!Array.isArray(value)) visit(value, step + 1, here);
+      else {
+        for (const [index, item] of value.entries()) {
+          visit(item, Array.isArray(item) ? step : step + 1, [...here, index]);
+        }
+      }
     } else if (!isDataObject(value)) return;
     else if (current.kind === 'field') {
       visit(valueAt(value, current.name), step + 1, [...here, responseKeyOf(current.name)]);

@@ -1,4 +1,4 @@
-import { type DocumentNode, Kind } from 'graphql';
+import { type ConstDirectiveNode, type DocumentNode, Kind } from 'graphql';
 
 /**
  * Which types are of which, in the whole supergraph. The API schema does not do: it lacks inaccessible types, which
@@ -8,6 +8,8 @@ export class TypeHierarchy {
   /** Object types by interface or union, and by themselves. */
   readonly #possible = new Map<string, Set<string>>();
   readonly #objects = new Set<string>();
+  /** Interfaces that some subgraph has as `@interfaceObject`: it cannot tell the type of what it gives. */
+  readonly interfaceObjects: ReadonlySet<string>;
 
   constructor(supergraph: DocumentNode) {
     const add = (type: string, object: string): void => {
@@ -15,7 +17,14 @@ export class TypeHierarchy {
       objects.add(object);
       this.#possible.set(type, objects);
     };
+    const interfaceObjects = new Set<string>();
     for (const definition of supergraph.definitions) {
+      if (
+        definition.kind === Kind.INTERFACE_TYPE_DEFINITION &&
+        definition.directives?.some(isInterfaceObject)
+      ) {
+        interfaceObjects.add(definition.name.value);
+      }
       if (definition.kind === Kind.OBJECT_TYPE_DEFINITION) {
         const name = definition.name.value;
         this.#objects.add(name);
@@ -25,6 +34,7 @@ export class TypeHierarchy {
         for (const { name: member } of definition.types ?? []) add(definition.name.value, member.value);
       }
     }
+    this.interfaceObjects = interfaceObjects;
   }
 
   isObject(type: string): boolean {
@@ -35,4 +45,15 @@ export class TypeHierarchy {
   isOf(typename: string, type: string): boolean {
     return typename === type || (this.#possible.get(type)?.has(typename) ?? false);
   }
+}
+
+/** Source: join specification v0.3, `@join__type(isInterfaceObject:)`. */
+function isInterfaceObject({ name, arguments: given }: ConstDirectiveNode): boolean {
+  return (
+    name.value === 'join__type' &&
+    given?.some(
+      ({ name: key, value }) =>
+        key.value === 'isInterfaceObject' && value.kind === Kind.BOOLEAN && value.value,
+    ) === true
+  );
 }

@@ -13,6 +13,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { dependsOnType } from './concreteType.ts';
 import { conditionsOf, directivesOnVariables } from './literalConditions.ts';
 import type { PrivateAliases } from './privateAliases.ts';
 
@@ -21,6 +22,8 @@ export interface PlannedOperationOptions {
   readonly operation: OperationDefinitionNode;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly aliases: PrivateAliases;
+  /** Interfaces that some subgraph has as `@interfaceObject`. */
+  readonly interfaceObjects: ReadonlySet<string>;
 }
 
 /**
@@ -68,7 +71,15 @@ class Rewriter {
     const isRoot = this.#isRoot(parent);
     const kept = selections.flatMap((selection) => this.#selection(selection, parent) ?? []);
     if (isRoot) return kept;
-    return isAbstractType(parent) || kept.length === 0 ? [TYPENAME, ...kept] : kept;
+    return kept.length === 0 || this.#needsTypename({ kind: Kind.SELECTION_SET, selections }, parent)
+      ? [TYPENAME, ...kept]
+      : kept;
+  }
+
+  #needsTypename(selectionSet: SelectionSetNode, type: GraphQLCompositeType): boolean {
+    const { interfaceObjects, fragments } = this.#options;
+    if (!isAbstractType(type)) return false;
+    return !interfaceObjects.has(type.name) || dependsOnType(selectionSet, type.name, fragments);
   }
 
   #isRoot(type: GraphQLNamedType): boolean {

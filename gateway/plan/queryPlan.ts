@@ -41,6 +41,8 @@ interface Fetch {
 export interface RootFetchNode extends Fetch {
   readonly kind: 'root';
   readonly operationKind: 'query' | 'mutation';
+  /** Where the root fields are wanted: below a field whose type is the root type. Empty = at the root. */
+  readonly path: FetchPath;
   readonly outputRewrites: readonly Rewrite[];
 }
 
@@ -73,8 +75,10 @@ export type FetchPathStep =
 export type RequiresSelection =
   | {
       readonly kind: 'field';
+      /** The field's name in the representation. */
       readonly name: string;
-      readonly responseKey: string;
+      /** Where its value is in the data: another name where the same field was asked for with several arguments. */
+      readonly key: string;
       readonly selections: readonly RequiresSelection[];
     }
   | {

@@ -43,7 +43,7 @@ function readNode(node: Json): PlanNode | undefined {
         ifFalse: node.elseClause ? readNode(node.elseClause as Json) : undefined,
       };
     case 'Fetch':
-      return readRootFetch(node);
+      return readRootFetch(node, []);
     case 'BatchFetch':
       return readBatchFetch(node);
     case 'Flatten':
@@ -65,12 +65,13 @@ function readFetch(node: Json): { subgraph: string; operation: string; variables
   };
 }
 
-function readRootFetch(node: Json): RootFetchNode {
+function readRootFetch(node: Json, path: FetchPath): RootFetchNode {
   if (node.operationKind === 'subscription') throw new GatewayError('SUBSCRIPTION_NOT_SUPPORTED');
   return {
     kind: 'root',
     ...readFetch(node),
     operationKind: node.operationKind === 'mutation' ? 'mutation' : 'query',
+    path,
     outputRewrites: list(node.outputRewrites).map(readRewrite),
   };
 }
@@ -95,6 +96,8 @@ function readFlatten(node: Json): PlanNode | undefined {
       : { kind: inner.kind === 'Sequence' ? 'sequence' : 'parallel', nodes };
   }
   if (inner.kind !== 'Fetch') throw new Error(`The planner flattens a node of kind ${String(inner.kind)}.`);
+  // a fetch that requires nothing asks for root fields: the flattened field is of the root type
+  if (list(inner.requires).length === 0) return readRootFetch(inner, readPath(node.path));
   return {
     kind: 'entities',
     ...readFetch(inner),
@@ -149,11 +152,12 @@ function readPath(path: unknown): FetchPath {
 function readRequires(selection: Json): RequiresSelection {
   const selections = list(selection.selections).map(readRequires);
   if (selection.kind === 'Field') {
-    const name = text(selection.name);
+    // the planner has it the other way round: `name` is the key in the data, `alias` the name that is sent
+    const key = text(selection.name);
     return {
       kind: 'field',
-      name,
-      responseKey: typeof selection.alias === 'string' ? selection.alias : name,
+      name: typeof selection.alias === 'string' ? selection.alias : key,
+      key,
       selections,
     };
   }

@@ -15,6 +15,7 @@ export interface WorkerPlannerOptions {
 
 interface Job {
   readonly operation: string;
+  readonly percentage: number;
   readonly resolve: (plan: QueryPlan) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -33,36 +34,38 @@ export class WorkerPlanner {
   #nextId = 0;
   /** The API schema as the planner derives it. */
   readonly apiSchemaSdl: string;
+  /** The `n` of every `@override(label: "percent(n)")`, ascending. */
+  readonly overridePercentages: readonly number[];
 
   private constructor(
     supergraphSdl: string,
     options: WorkerPlannerOptions,
-    worker: Worker,
-    apiSchemaSdl: string,
+    { worker, ready }: PlannerThread,
   ) {
     this.#supergraphSdl = supergraphSdl;
     this.#options = options;
     this.#worker = Promise.resolve(worker);
-    this.apiSchemaSdl = apiSchemaSdl;
+    this.apiSchemaSdl = ready.apiSchemaSdl;
+    this.overridePercentages = [...ready.overridePercentages].sort((a, b) => a - b);
   }
 
   /** @throws GatewayError SUPERGRAPH_INVALID when the planner refuses the supergraph */
   static async start(supergraphSdl: string, options: WorkerPlannerOptions): Promise<WorkerPlanner> {
-    const { worker, apiSchemaSdl } = await startPlannerThread(supergraphSdl);
-    return new WorkerPlanner(supergraphSdl, options, worker, apiSchemaSdl);
+    return new WorkerPlanner(supergraphSdl, options, await startPlannerThread(supergraphSdl));
   }
 
   /**
    * @param operation one operation with its fragments
+   * @param percentage 0 to 100: fields overridden for `percent(n)` are where it is below `n`
    * @throws GatewayError OPERATION_TOO_COMPLEX past the deadline, REQUEST_CONCURRENCY_LIMITED when too many wait
    */
-  plan(operation: string): Promise<QueryPlan> {
+  plan(operation: string, percentage: number): Promise<QueryPlan> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) reject(new Error('The planner is closed.'));
       else if (this.#queue.length >= this.#options.maxQueue)
         reject(new GatewayError('REQUEST_CONCURRENCY_LIMITED'));
       else {
-        this.#queue.push({ operation, resolve, reject });
+        this.#queue.push({ operation, percentage, resolve, reject });
         void this.#work();
       }
     });
@@ -80,7 +83,7 @@ export class WorkerPlanner {
     if (job === undefined) return;
     this.#current = job;
     try {
-      job.resolve(await this.#planNow(job.operation));
+      job.resolve(await this.#planNow(job));
     } catch (error) {
       job.reject(error);
     }
@@ -88,12 +91,12 @@ export class WorkerPlanner {
     void this.#work();
   }
 
-  async #planNow(operation: string): Promise<QueryPlan> {
+  async #planNow({ operation, percentage }: Job): Promise<QueryPlan> {
     const worker = await this.#worker;
     const id = this.#nextId++;
     const deadline = AbortSignal.timeout(this.#options.timeoutMs);
     const answered = once(worker, 'message', { signal: deadline }) as Promise<[PlannerAnswer]>;
-    worker.postMessage({ id, operation, activeLabels: [], percentage: 100 });
+    worker.postMessage({ id, operation, activeLabels: [], percentage });
     let answer: PlannerAnswer;
     try {
       [answer] = await answered;
@@ -120,7 +123,12 @@ export class WorkerPlanner {
   }
 }
 
-async function startPlannerThread(supergraphSdl: string): Promise<{ worker: Worker; apiSchemaSdl: string }> {
+interface PlannerThread {
+  readonly worker: Worker;
+  readonly ready: Extract<PlannerAnswer, { kind: 'ready' }>;
+}
+
+async function startPlannerThread(supergraphSdl: string): Promise<PlannerThread> {
   const worker = startWorker(new URL('./planWorker.js', import.meta.url), { workerData: { supergraphSdl } });
   try {
     const [answer] = (await once(worker, 'message')) as [PlannerAnswer];
@@ -128,7 +136,7 @@ async function startPlannerThread(supergraphSdl: string): Promise<{ worker: Work
     // an error in the thread ends the wait for its answer; here it only must not end the process
     worker.on('error', () => {});
     worker.unref();
-    return { worker, apiSchemaSdl: answer.apiSchemaSdl };
+    return { worker, ready: answer };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new GatewayError('SUPERGRAPH_INVALID', {

@@ -1,11 +1,14 @@
 import {
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLAbstractType,
   GraphQLError,
+  type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
   isAbstractType,
+  isInterfaceType,
   isListType,
   isNonNullType,
   isObjectType,
@@ -14,15 +17,21 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { type DataObject, isDataObject, valueAt } from '../execute/data.ts';
+import { dependsOnType } from '../operation/concreteType.ts';
 import { conditionsOf } from '../operation/literalConditions.ts';
 import type { PrivateAliases } from '../operation/privateAliases.ts';
 import { type WriteLeaf, writeLeafOf } from './leafWriters.ts';
+
+/** An object type, or an interface whose objects need not be told apart. */
+type FieldsType = GraphQLObjectType | GraphQLInterfaceType;
 
 export interface ProjectionOptions {
   readonly schema: GraphQLSchema;
   readonly operation: OperationDefinitionNode;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly aliases: PrivateAliases;
+  /** Interfaces that some subgraph has as `@interfaceObject`. */
+  readonly interfaceObjects: ReadonlySet<string>;
   /** Values of the variables that `@skip` and `@include` name; a projection is compiled for one set of them. */
   readonly conditions: ReadonlyMap<string, boolean>;
 }
@@ -92,7 +101,7 @@ class Compiler {
   }
 
   /** Fields are compiled when the first object of the type comes: most types of an interface never do. */
-  object(type: GraphQLObjectType, selectionSets: readonly SelectionSetNode[]): WriteValue {
+  object(type: FieldsType, selectionSets: readonly SelectionSetNode[]): WriteValue {
     let fields: readonly ProjectedField[] | undefined;
     return (value, at) => {
       fields ??= this.#fields(type, selectionSets);
@@ -102,14 +111,14 @@ class Compiler {
     };
   }
 
-  #fields(type: GraphQLObjectType, selectionSets: readonly SelectionSetNode[]): readonly ProjectedField[] {
+  #fields(type: FieldsType, selectionSets: readonly SelectionSetNode[]): readonly ProjectedField[] {
     const grouped = new Map<string, FieldNode[]>();
     for (const selectionSet of selectionSets) this.#collect(type, selectionSet, grouped);
     return Array.from(grouped, ([responseKey, nodes]) => this.#field(type, responseKey, nodes));
   }
 
   /** Source: GraphQL specification, §6.3.2 `CollectFields`. */
-  #collect(type: GraphQLObjectType, selectionSet: SelectionSetNode, grouped: Map<string, FieldNode[]>): void {
+  #collect(type: FieldsType, selectionSet: SelectionSetNode, grouped: Map<string, FieldNode[]>): void {
     const { schema, fragments, conditions } = this.#options;
     for (const selection of selectionSet.selections) {
       const { isLeftOut, variables } = conditionsOf(selection);
@@ -131,7 +140,7 @@ class Compiler {
     }
   }
 
-  #field(type: GraphQLObjectType, responseKey: string, nodes: readonly FieldNode[]): ProjectedField {
+  #field(type: FieldsType, responseKey: string, nodes: readonly FieldNode[]): ProjectedField {
     const name = nodes[0]?.name.value ?? '';
     const label = `${JSON.stringify(responseKey)}:`;
     const common = { label, responseKey, coordinate: `${type.name}.${name}`, isNonNull: true };
@@ -171,21 +180,24 @@ class Compiler {
       return orNull(listWriter(item, isNonNullType(type.ofType)));
     }
     if (isObjectType(type)) return orNull(this.object(type, selectionSets));
-    if (isAbstractType(type)) return orNull(this.#abstract(type.name, selectionSets));
+    if (isAbstractType(type)) return orNull(this.#abstract(type, selectionSets));
     return orNull(leafWriter(writeLeafOf(type)));
   }
 
-  #abstract(abstractName: string, selectionSets: readonly SelectionSetNode[]): WriteValue {
-    const { schema } = this.#options;
+  #abstract(abstract: GraphQLAbstractType, selectionSets: readonly SelectionSetNode[]): WriteValue {
+    const { schema, interfaceObjects, fragments } = this.#options;
+    if (isInterfaceType(abstract) && interfaceObjects.has(abstract.name)) {
+      const needsType = selectionSets.some((each) => dependsOnType(each, abstract.name, fragments));
+      if (!needsType) return this.object(abstract, selectionSets);
+    }
     const writers = new Map<unknown, WriteValue | undefined>();
     return (value, at) => {
-      if (!isDataObject(value)) return fail(at, `Expected an object of ${abstractName}.`);
+      if (!isDataObject(value)) return fail(at, `Expected an object of ${abstract.name}.`);
       const typename = valueAt(value, '__typename');
       let write = writers.get(typename);
       if (write === undefined && !writers.has(typename)) {
         const type = typeof typename === 'string' ? schema.getType(typename) : undefined;
-        const abstract = schema.getType(abstractName);
-        const isPossible = isObjectType(type) && isAbstractType(abstract) && schema.isSubType(abstract, type);
+        const isPossible = isObjectType(type) && schema.isSubType(abstract, type);
         write = isPossible ? this.object(type, selectionSets) : undefined;
         // only names of the schema are kept, so that a subgraph cannot fill the map
         if (isPossible) writers.set(typename, write);
@@ -194,7 +206,7 @@ class Compiler {
       return write === undefined
         ? fail(
             at,
-            `Abstract type "${abstractName}" was resolved to a type that is not one of its possible types.`,
+            `Abstract type "${abstract.name}" was resolved to a type that is not one of its possible types.`,
           )
         : write(value, at);
     };
