@@ -33,6 +33,7 @@ const count = (value: number) => z.int().min(1).default(value);
 const sizes = { unit: 'bytes' } as const;
 const ms = { unit: 'ms' } as const;
 
+const PORT_WORDS = 'expected a number from 0 to 65535';
 const subgraphName = z.string().min(1);
 const headerRules = z.strictObject({ request: z.array(headerRule).default([]) });
 
@@ -42,7 +43,7 @@ const settingsSchema = z.strictObject({
       env: 'HOST',
       description: 'Address to listen on; `0.0.0.0` in a container.',
     }),
-    port: setting(z.int().min(0).max(65535).default(4000), {
+    port: setting(z.int(PORT_WORDS).min(0, PORT_WORDS).max(65535, PORT_WORDS).default(4000), {
       env: 'PORT',
       description: 'Port to listen on; 0 takes a free one.',
     }),

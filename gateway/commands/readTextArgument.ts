@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type ErrorCode, GatewayError } from '../errors.ts';
+import { fileProblem } from '../supergraph/fileProblem.ts';
 
 /**
  * Reads a file named on the command line, or standard input for `-`.
@@ -16,7 +17,6 @@ export async function readTextArgument(
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new GatewayError(code, { message: `File "${file}" not found: ${reason}`, cause });
+    throw new GatewayError(code, { message: fileProblem(file, cause), cause });
   }
 }

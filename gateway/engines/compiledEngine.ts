@@ -24,12 +24,12 @@ import { introspectionPart } from '../operation/introspectionPart.ts';
 import { type PlannedOperationOptions, plannedOperation } from '../operation/plannedOperation.ts';
 import { type PrivateAliases, privateAliasesFor } from '../operation/privateAliases.ts';
 import { rootFieldsOneByOne } from '../operation/rootFieldsOneByOne.ts';
-import { readApiSchema } from '../plan/apiSchema.ts';
 import { printPlan } from '../plan/printPlan.ts';
 import type { PlanNode, QueryPlan } from '../plan/queryPlan.ts';
 import { WorkerPlanner } from '../plan/workerPlanner.ts';
 import { compileProjection, type Project } from '../respond/projection.ts';
 import { SerializedData } from '../respond/serializedData.ts';
+import { apiSchemaOf } from '../supergraph/apiSchema.ts';
 import { subgraphUrls } from '../supergraph/subgraphUrls.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 
@@ -40,7 +40,7 @@ export function compiledEngine(options: EngineOptions): BuildEngine {
     refuseContextArguments(supergraph);
     const planner = await WorkerPlanner.start(supergraph.sdl, options.planning);
     try {
-      const apiSchema = readApiSchema(planner.apiSchemaSdl);
+      const apiSchema = apiSchemaOf(document);
       return new CompiledEngine({ supergraph, document, apiSchema, planner, options });
     } catch (cause) {
       await planner.close();

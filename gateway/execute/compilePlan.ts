@@ -33,9 +33,10 @@ function compileNode(node: PlanNode, options: CompileOptions): Step {
       };
     }
     case 'condition': {
+      const variable = options.aliases.variableOf(node.variable);
       const ifTrue = node.ifTrue === undefined ? undefined : compileNode(node.ifTrue, options);
       const ifFalse = node.ifFalse === undefined ? undefined : compileNode(node.ifFalse, options);
-      return (execution) => (execution.variables[node.variable] === true ? ifTrue : ifFalse)?.(execution);
+      return (execution) => (execution.variables[variable] === true ? ifTrue : ifFalse)?.(execution);
     }
     case 'root':
       return compileRootFetch(node, options);

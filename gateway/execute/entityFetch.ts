@@ -27,7 +27,7 @@ interface Asked {
 export function compileEntityFetch(node: EntityFetchNode, options: CompileOptions): Step {
   const { subgraph } = node;
   const { types, aliases, send } = options;
-  const writeBody = compileBody(node.operation, node.variables);
+  const writeBody = compileBody(node, aliases);
   const lookups = node.lookups.map((lookup) => ({
     ...lookup,
     label: `${JSON.stringify(lookup.variable)}:`,

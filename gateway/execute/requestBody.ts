@@ -1,15 +1,23 @@
+import type { PrivateAliases } from '../operation/privateAliases.ts';
+import type { RootFetchNode } from '../plan/queryPlan.ts';
 import type { Execution } from './execution.ts';
 
 /** Writes the JSON body of a request to a subgraph around variables that are JSON text already. */
 export type WriteBody = (execution: Execution, written: string) => string;
 
 /**
- * @param operation its text; it is escaped once, here
- * @param variables the client's variables that it uses; those without a value are left out, so that defaults apply
+ * The operation's text is escaped once, here. The client's variables that have no value are left out, so that defaults
+ * apply.
  */
-export function compileBody(operation: string, variables: readonly string[]): WriteBody {
+export function compileBody(
+  { operation, variables }: Pick<RootFetchNode, 'operation' | 'variables'>,
+  aliases: PrivateAliases,
+): WriteBody {
   const start = `{"query":${JSON.stringify(operation)}`;
-  const labels = variables.map((name) => ({ name, label: `${JSON.stringify(name)}:` }));
+  const labels = variables.map((planned) => ({
+    name: aliases.variableOf(planned),
+    label: `${JSON.stringify(planned)}:`,
+  }));
   return (execution, written) => {
     let text = written;
     for (const { name, label } of labels) {

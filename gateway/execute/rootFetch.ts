@@ -10,7 +10,7 @@ import { forEachTarget, targetPaths } from './targets.ts';
 /** Asks a subgraph for root fields, and merges them into the root of the data or into the objects at the node's path. */
 export function compileRootFetch(node: RootFetchNode, { types, aliases, send }: CompileOptions): Step {
   const { subgraph, outputRewrites, path } = node;
-  const writeBody = compileBody(node.operation, node.variables);
+  const writeBody = compileBody(node, aliases);
 
   return (execution) => {
     const targets = targetsOf(execution);

@@ -1,4 +1,5 @@
 import {
+  type ASTNode,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
@@ -12,6 +13,7 @@ import {
   print,
   type SelectionNode,
   type SelectionSetNode,
+  visit,
 } from 'graphql';
 import { dependsOnType } from './concreteType.ts';
 import { conditionsOf, directivesOnVariables } from './literalConditions.ts';
@@ -49,7 +51,26 @@ export function plannedOperation(options: PlannedOperationOptions): string | und
     variableDefinitions: operation.variableDefinitions,
     selectionSet: { kind: Kind.SELECTION_SET, selections },
   };
-  return [planned, ...rewriter.usedFragments()].map(print).join('\n');
+  return [planned, ...rewriter.usedFragments()]
+    .map((node) => print(withPlannedVariables(node, options)))
+    .join('\n');
+}
+
+/** Few operations name a variable as the planner does; only those are walked. */
+function withPlannedVariables<Node extends ASTNode>(
+  node: Node,
+  { operation, aliases }: PlannedOperationOptions,
+): Node {
+  const isSame = (operation.variableDefinitions ?? []).every(
+    ({ variable: { name } }) => aliases.plannedVariableOf(name.value) === name.value,
+  );
+  if (isSame) return node;
+  return visit(node, {
+    enter: (each) =>
+      each.kind === Kind.VARIABLE
+        ? { ...each, name: { kind: Kind.NAME, value: aliases.plannedVariableOf(each.name.value) } }
+        : undefined,
+  });
 }
 
 const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };

@@ -11,7 +11,14 @@ export interface PrivateAliases {
   keyOf(fieldName: string, alias: string | undefined): string;
   /** The client's response key for a key of the data. */
   responseKeyOf(key: string): string;
+  /** The name of a client's variable in what is planned: another one where the planner has variables of its own. */
+  plannedVariableOf(name: string): string;
+  /** The client's variable for one of the plan. */
+  variableOf(plannedName: string): string;
 }
+
+/** Variables that the planner writes into fetches of entities. */
+const PLANNER_VARIABLE = /^(representations$|__batch_reps)/;
 
 /** @param schema the API schema; the prefix is lengthened until no field begins with it */
 export function privateAliasesFor(schema: GraphQLSchema): PrivateAliases {
@@ -23,5 +30,9 @@ export function privateAliasesFor(schema: GraphQLSchema): PrivateAliases {
   return {
     keyOf: (fieldName, alias) => (alias === undefined || alias === fieldName ? fieldName : prefix + alias),
     responseKeyOf: (key) => (key.startsWith(prefix) ? key.slice(prefix.length) : key),
+    plannedVariableOf: (name) =>
+      PLANNER_VARIABLE.test(name) || name.startsWith(prefix) ? prefix + name : name,
+    variableOf: (plannedName) =>
+      plannedName.startsWith(prefix) ? plannedName.slice(prefix.length) : plannedName,
   };
 }

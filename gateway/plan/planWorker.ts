@@ -9,7 +9,6 @@ const answer = (message: PlannerAnswer): void => port?.postMessage(message);
 
 answer({
   kind: 'ready',
-  apiSchemaSdl: planner.consumerSchema,
   overrideLabels: planner.overrideLabels,
   overridePercentages: planner.overridePercentages,
 });

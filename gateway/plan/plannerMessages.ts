@@ -12,7 +12,6 @@ export interface PlannerRequest {
 export type PlannerAnswer =
   | {
       readonly kind: 'ready';
-      readonly apiSchemaSdl: string;
       readonly overrideLabels: readonly string[];
       readonly overridePercentages: readonly number[];
     }

@@ -32,8 +32,6 @@ export class WorkerPlanner {
   #current: Job | undefined;
   #isClosed = false;
   #nextId = 0;
-  /** The API schema as the planner derives it. */
-  readonly apiSchemaSdl: string;
   /** The `n` of every `@override(label: "percent(n)")`, ascending. */
   readonly overridePercentages: readonly number[];
 
@@ -45,7 +43,6 @@ export class WorkerPlanner {
     this.#supergraphSdl = supergraphSdl;
     this.#options = options;
     this.#worker = Promise.resolve(worker);
-    this.apiSchemaSdl = ready.apiSchemaSdl;
     this.overridePercentages = [...ready.overridePercentages].sort((a, b) => a - b);
   }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { GatewayError } from '../errors.ts';
+import { fileProblem } from './fileProblem.ts';
 import { type Followed, follow } from './follow.ts';
 import { LastGood } from './lastGood.ts';
 import { supergraphFromSdl } from './supergraph.ts';
@@ -69,8 +70,10 @@ export class ComposedSupergraph implements SupergraphSource {
     try {
       return await readFile(this.#options.file, 'utf8');
     } catch (cause) {
-      const message = `File "${this.#options.file}" not found: ${messageOf(cause)}`;
-      throw new GatewayError('SUPERGRAPH_INVALID', { message, cause });
+      throw new GatewayError('SUPERGRAPH_INVALID', {
+        message: fileProblem(this.#options.file, cause),
+        cause,
+      });
     }
   }
 

@@ -6,6 +6,7 @@ import { type CompositionInput, type CompositionProblem, formatProblem } from '.
 import { bundledCompositionVersion, CompositionCache } from './compositionCache.ts';
 import { checkFederationVersion } from './config/federationVersion.ts';
 import { type ReadConfig, readSupergraphConfig, type SubgraphConfig } from './config/readSupergraphConfig.ts';
+import { fileProblem } from './fileProblem.ts';
 import { type Followed, follow } from './follow.ts';
 import { LastGood } from './lastGood.ts';
 import { sdlSourceFor } from './sdlSources.ts';
@@ -53,6 +54,7 @@ export class ConfiguredSupergraph implements SupergraphSource {
   #isStarted = false;
   #saidNotice: string | undefined;
   #saidRefusal: string | undefined;
+  #saidConfigProblem: string | undefined;
 
   constructor(options: ConfiguredSupergraphOptions) {
     this.#options = options;
@@ -64,11 +66,22 @@ export class ConfiguredSupergraph implements SupergraphSource {
     // The first read is outside the follower: a file that is wrong at the start ends the command.
     this.#adopt(await this.#readConfig());
     this.#followedConfig = follow<ReadConfig>({
-      read: () => this.#readConfig(),
+      read: async () => {
+        const config = await this.#readConfig();
+        this.#saidConfigProblem = undefined;
+        return config;
+      },
       intervalMs: this.#options.pollIntervalMs,
       isSame: isDeepStrictEqual,
       onValue: (config) => this.#adopt(config),
-      onFailure: (error) => this.#refuse('supergraph.yaml is refused; the one before stays in force', error),
+      onFailure: (error) => {
+        if (this.#saidConfigProblem === messageOf(error)) return;
+        this.#saidConfigProblem = messageOf(error);
+        this.#refuse(
+          `${this.#options.configPath} is refused; what was read of it before stays in force`,
+          error,
+        );
+      },
     });
     await Promise.all(
       [this.#followedConfig, ...Array.from(this.#subgraphs.values(), ({ followed }) => followed)].map(
@@ -123,11 +136,7 @@ export class ConfiguredSupergraph implements SupergraphSource {
     try {
       text = await readFile(configPath, 'utf8');
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new GatewayError('SUPERGRAPH_CONFIG_INVALID', {
-        message: `File "${configPath}" not found: ${reason}`,
-        cause,
-      });
+      throw new GatewayError('SUPERGRAPH_CONFIG_INVALID', { message: fileProblem(configPath, cause), cause });
     }
     return readSupergraphConfig(text, { path: configPath, env, bundledVersion: bundledCompositionVersion });
   }
@@ -171,7 +180,7 @@ export class ConfiguredSupergraph implements SupergraphSource {
         if (!(before.phase === 'failing' && before.lastSdl === sdl)) this.#planCompose();
       },
       onFailure: (error, retryInMs) => {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         const { state } = subgraph;
         const lastSdl =
           state.phase === 'known' ? state.sdl : state.phase === 'failing' ? state.lastSdl : undefined;
@@ -270,7 +279,8 @@ export class ConfiguredSupergraph implements SupergraphSource {
     if (showHints) {
       for (const hint of result.hints) log.info({ hint: hint.code }, formatProblem(hint));
     } else if (result.hints.length > 0 && cached === undefined) {
-      log.info(`composition gave ${result.hints.length} hints; \`tributary compose --hints\` shows them`);
+      const hints = result.hints.length === 1 ? 'one hint' : `${result.hints.length} hints`;
+      log.info(`composition gave ${hints}; \`tributary compose --hints\` shows what`);
     }
     return result.supergraphSdl;
   }
@@ -308,7 +318,7 @@ export class ConfiguredSupergraph implements SupergraphSource {
 
   #refuse(consequence: string, error: unknown): void {
     const code = error instanceof GatewayError ? error.code : 'INTERNAL_SERVER_ERROR';
-    const message = `${error instanceof Error ? error.message : String(error)}\n${consequence}`;
+    const message = `${messageOf(error)}\n${consequence}`;
     // a file that stays wrong is read again and again, and said once
     if (message === this.#saidRefusal) return;
     this.#saidRefusal = message;
@@ -322,4 +332,8 @@ export function compositionFailed(errors: readonly CompositionProblem[]): Gatewa
   return new GatewayError('COMPOSITION_FAILED', {
     message: `The subgraph schemas do not compose (${count}):\n${errors.map(formatProblem).join('\n')}`,
   });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -100,7 +100,8 @@ function fail(code: number, sentence: string): void {
 
 function createLog(name: string, { logLevel, logFormat }: SubgraphSettings): Logger {
   const options = { name, level: logLevel };
-  if (logFormat === 'json') return pino(options);
+  // synchronous: a buffered log whose reader has gone is flushed for ever when the process ends
+  if (logFormat === 'json') return pino(options, pino.destination({ sync: true }));
   return pino(
     options,
     pretty({ sync: true, colorize: false, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname,name' }),

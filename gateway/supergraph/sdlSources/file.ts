@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { GatewayError } from '../../errors.ts';
+import { fileProblem } from '../fileProblem.ts';
 import type { MakeSdlSource } from '../sdlSource.ts';
 
 /** `schema: { file: ./products.graphql }`. The error text for a missing file is Rover's. */
@@ -12,9 +13,8 @@ export const fileSource: MakeSdlSource<'file'> = ({ path }, { subgraph, maxBytes
       if (size > maxBytes) throw new Error(`it has ${size} bytes, and ${maxBytes} are allowed`);
       return await readFile(path, { encoding: 'utf8', signal });
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
       throw new GatewayError('SUBGRAPH_SCHEMA_UNAVAILABLE', {
-        message: `File "${path}" not found: ${reason} (schema of subgraph "${subgraph}")`,
+        message: `${fileProblem(path, cause)} (schema of subgraph "${subgraph}")`,
         subgraph,
         cause,
       });

@@ -1,0 +1,166 @@
+import {
+  assertValidSchema,
+  buildASTSchema,
+  type ConstDirectiveNode,
+  type DefinitionNode,
+  type DirectiveDefinitionNode,
+  type DocumentNode,
+  type GraphQLSchema,
+  Kind,
+  type NamedTypeNode,
+  type SchemaDefinitionNode,
+  visit,
+} from 'graphql';
+
+/**
+ * The API schema, which clients see: the supergraph without what federation wrote into it, and without what subgraphs
+ * marked as inaccessible.
+ *
+ * Source: link specification v1.0 (names of features), https://specs.apollo.dev/link/v1.0/; inaccessible specification v0.2,
+ * https://specs.apollo.dev/inaccessible/v0.2/. Type system directives are left out but for those of GraphQL itself, and
+ * executable directives are kept, as `toAPISchema` of `@apollo/federation-internals` does.
+ *
+ * @throws Error when what is left is not a valid schema
+ */
+export function apiSchemaOf(supergraph: DocumentNode): GraphQLSchema {
+  const features = readFeatures(supergraph);
+  const isHidden = (node: { readonly directives?: readonly ConstDirectiveNode[] | undefined }): boolean =>
+    node.directives?.some(({ name }) => features.inaccessible.has(name.value)) ?? false;
+
+  const hiddenTypes = new Set<string>();
+  for (const definition of supergraph.definitions) {
+    const name = typeNameOf(definition);
+    if (name === undefined) continue;
+    if (features.isOwnType(name) || isHidden(definition as { directives?: readonly ConstDirectiveNode[] }))
+      hiddenTypes.add(name);
+  }
+  const isVisible = ({ name }: NamedTypeNode): boolean => !hiddenTypes.has(name.value);
+
+  const document = visit(supergraph, {
+    enter(node) {
+      switch (node.kind) {
+        case Kind.DIRECTIVE:
+          return VISIBLE_DIRECTIVES.has(node.name.value) ? undefined : null;
+        case Kind.DIRECTIVE_DEFINITION:
+          return isExecutable(node) && !features.isOwnDirective(node.name.value) ? undefined : null;
+        case Kind.OBJECT_TYPE_DEFINITION:
+        case Kind.INTERFACE_TYPE_DEFINITION:
+          if (hiddenTypes.has(node.name.value)) return null;
+          return { ...node, interfaces: node.interfaces?.filter(isVisible) };
+        case Kind.UNION_TYPE_DEFINITION:
+          if (hiddenTypes.has(node.name.value)) return null;
+          return { ...node, types: node.types?.filter(isVisible) };
+        case Kind.SCALAR_TYPE_DEFINITION:
+        case Kind.ENUM_TYPE_DEFINITION:
+        case Kind.INPUT_OBJECT_TYPE_DEFINITION:
+          return hiddenTypes.has(node.name.value) ? null : undefined;
+        case Kind.FIELD_DEFINITION:
+        case Kind.INPUT_VALUE_DEFINITION:
+        case Kind.ENUM_VALUE_DEFINITION:
+          return isHidden(node) ? null : undefined;
+        case Kind.SCHEMA_DEFINITION:
+          return { ...node, operationTypes: node.operationTypes.filter(({ type }) => isVisible(type)) };
+        default:
+          return undefined;
+      }
+    },
+  });
+  const schema = buildASTSchema(document, { assumeValidSDL: true });
+  assertValidSchema(schema);
+  return schema;
+}
+
+/** Directives whose applications clients may see by introspection. Source: GraphQL specification, §3.13. */
+const VISIBLE_DIRECTIVES = new Set(['deprecated', 'specifiedBy', 'oneOf']);
+
+/** Source: GraphQL specification, §3.13 `ExecutableDirectiveLocation`. */
+const EXECUTABLE_LOCATIONS = new Set([
+  'QUERY',
+  'MUTATION',
+  'SUBSCRIPTION',
+  'FIELD',
+  'FRAGMENT_DEFINITION',
+  'FRAGMENT_SPREAD',
+  'INLINE_FRAGMENT',
+  'VARIABLE_DEFINITION',
+]);
+
+function isExecutable({ locations }: DirectiveDefinitionNode): boolean {
+  return locations.some(({ value }) => EXECUTABLE_LOCATIONS.has(value));
+}
+
+interface Features {
+  /** Names of the directive `@inaccessible`, under whatever name it was linked. */
+  readonly inaccessible: ReadonlySet<string>;
+  /** Whether a type belongs to a linked specification: `join__Graph`, `link__Import`, or an imported name. */
+  isOwnType(name: string): boolean;
+  /** The same of a directive, which may also be called as its specification: `@tag`. */
+  isOwnDirective(name: string): boolean;
+}
+
+function readFeatures(supergraph: DocumentNode): Features {
+  const namespaces = new Set(['link', 'core']);
+  const imported = new Set<string>();
+  const inaccessible = new Set<string>();
+  for (const link of linksOf(supergraph)) {
+    // `https://specs.apollo.dev/inaccessible/v0.2` is the specification `inaccessible`
+    const specification = link.url.replace(/\/+$/, '').split('/').at(-2) ?? '';
+    const namespace = link.as ?? specification;
+    namespaces.add(namespace);
+    if (specification === 'inaccessible') inaccessible.add(namespace);
+    for (const { name, as } of link.imports) {
+      imported.add(as.replace(/^@/, ''));
+      if (name === '@inaccessible') inaccessible.add(as.replace(/^@/, ''));
+    }
+  }
+  const isOwn = (name: string): boolean =>
+    imported.has(name) || (name.includes('__') && namespaces.has(name.split('__')[0] ?? ''));
+  return {
+    inaccessible,
+    isOwnType: isOwn,
+    isOwnDirective: (name) => namespaces.has(name) || isOwn(name),
+  };
+}
+
+interface Link {
+  readonly url: string;
+  readonly as: string | undefined;
+  readonly imports: readonly { readonly name: string; readonly as: string }[];
+}
+
+function linksOf(supergraph: DocumentNode): Link[] {
+  const schemas = supergraph.definitions.filter(
+    (definition): definition is SchemaDefinitionNode =>
+      definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION,
+  );
+  return schemas.flatMap(({ directives }) =>
+    (directives ?? []).flatMap((directive): Link[] => {
+      const argument = (name: string) => directive.arguments?.find((each) => each.name.value === name)?.value;
+      // `@core(feature:)` is what `@link(url:)` was called before
+      const url = argument('url') ?? argument('feature');
+      const as = argument('as');
+      const imports = argument('import');
+      if (url?.kind !== Kind.STRING) return [];
+      return [
+        {
+          url: url.value,
+          as: as?.kind === Kind.STRING ? as.value : undefined,
+          imports: (imports?.kind === Kind.LIST ? imports.values : []).flatMap((value) => {
+            if (value.kind === Kind.STRING) return [{ name: value.value, as: value.value }];
+            if (value.kind !== Kind.OBJECT) return [];
+            const text = (key: string): string | undefined => {
+              const field = value.fields.find(({ name }) => name.value === key)?.value;
+              return field?.kind === Kind.STRING ? field.value : undefined;
+            };
+            const name = text('name');
+            return name === undefined ? [] : [{ name, as: text('as') ?? name }];
+          }),
+        },
+      ];
+    }),
+  );
+}
+
+function typeNameOf(definition: DefinitionNode): string | undefined {
+  return 'name' in definition && /TypeDefinition$/.test(definition.kind) ? definition.name?.value : undefined;
+}
