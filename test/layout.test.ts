@@ -125,6 +125,8 @@ describe('layout: folders of the gateway', () => {
       'the projection reads merged data in the shape that execution gives it',
     'gateway/respond/projection.ts → gateway/operation/literalConditions.ts':
       'what `@skip` and `@include` leave out of the response is read once, for planning and for projection',
+    'gateway/respond/projection.ts → gateway/operation/concreteType.ts':
+      'the type of an interface object is asked for and read on one condition',
     'gateway/execute/representations.ts → gateway/respond/quote.ts':
       'bodies of requests and responses are written with one JSON string writer',
   };
