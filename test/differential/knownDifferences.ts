@@ -1,0 +1,135 @@
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type InlineFragmentNode,
+  Kind,
+  visit,
+} from 'graphql';
+import type { GraphModel } from './graphModel.ts';
+import type { Failure } from './shrinkCase.ts';
+
+/** A way in which an engine is known to be wrong, with the reason why the oracle is right. */
+export interface KnownDifference {
+  readonly name: string;
+  readonly engine: string;
+  readonly reason: string;
+  /** Must name the cause in the case, not only its effect in the answer. */
+  explains(failure: Failure): boolean;
+}
+
+/** The first that explains the failure. A failure without one is a fault. */
+export function knownDifference(failure: Failure): KnownDifference | undefined {
+  return knownDifferences.find((known) => known.engine === failure.outcome.engine && known.explains(failure));
+}
+
+/** In order: what is looked for first is the more certain cause. */
+export const knownDifferences: readonly KnownDifference[] = [
+  {
+    name: 'variable called representations',
+    engine: 'apollo',
+    reason:
+      'A client may name its variables as it likes (specification §2.10); the stock gateway refuses `$representations` ' +
+      'in any operation that fetches entities, as its own fetches use the name.',
+    explains: ({ case: { operation } }) =>
+      'representations' in operation.variables || hasVariable(operation.document),
+  },
+  {
+    name: 'alias that is another name of the same object',
+    engine: 'apollo',
+    reason:
+      'An alias is free (specification §2.7): it may be `__typename`, or the name of another field. The stock gateway ' +
+      'reads keys and type names out of the response by field name, so such an alias stands in their way.',
+    explains: ({ model, case: { operation } }) => {
+      const names = new Set(RESERVED_ALIASES);
+      for (const type of model.types) {
+        if (type.kind === 'union') continue;
+        const fields = type.kind === 'interface' ? (type.object?.fields ?? []) : type.fields;
+        for (const { name } of fields) names.add(name);
+      }
+      let isTaken = false;
+      visit(operation.document, {
+        Field: ({ alias, name }) => {
+          if (alias !== undefined && alias.value !== name.value && names.has(alias.value)) isTaken = true;
+        },
+      });
+      return isTaken;
+    },
+  },
+  {
+    name: 'interface object',
+    engine: 'apollo',
+    reason:
+      'An object reached through `@interfaceObject` has a concrete type, which `__typename` must name and fragments must ' +
+      'be tried on. The stock gateway lets the interface name of the guest subgraph overwrite it, which makes the object ' +
+      'null, and its planner fails on fragments on a union of the members.',
+    explains: ({ model, outcome }) =>
+      model.types.some((type) => type.kind === 'interface' && type.object !== undefined) &&
+      outcome.differences.some(({ kind }) => kind === 'data' || kind === 'exception'),
+  },
+  {
+    name: 'fragment in a fragment on an abstract type',
+    engine: 'apollo',
+    reason:
+      'A fragment applies where its type condition does (specification §6.3.2), however deeply it is nested. The stock ' +
+      'gateway drops fields of a nested fragment whose outer one is on an interface or union: its subgraph was not asked ' +
+      'for the `__typename` that its last step then looks for.',
+    explains: ({ model, case: { operation }, outcome }) =>
+      outcome.differences[0]?.kind === 'data' && hasNestedFragment(model, operation.document),
+  },
+  {
+    name: 'path of an error under an object that became null',
+    engine: 'apollo',
+    reason:
+      'The path of an error leads from the root of the response (specification §7.1.2); where several entities are one ' +
+      'fetch and one has become null, the stock gateway leaves the path of the fetch as it is.',
+    explains: ({ outcome }) =>
+      outcome.differences.every(({ kind }) => kind === 'unexpected error') &&
+      outcome.expected.errors.length > 0,
+  },
+  {
+    name: 'open fault: the native planner fails',
+    engine: 'compiled',
+    reason:
+      'The operation is valid, and so has an answer. The planner gives up on an object that only a fragment on a union or ' +
+      'interface selects from, and on fields behind `@requires` that two fetches lead to. To be mended.',
+    explains: ({ outcome }) =>
+      outcome.differences.some(
+        ({ kind, detail }) =>
+          kind === 'exception' && detail.startsWith('Error: The planner failed: Failed to plan query'),
+      ),
+  },
+  {
+    name: 'order of keys',
+    engine: 'apollo',
+    reason:
+      'Response keys come in the order in which the operation first names them (specification §6.3.2 "Field ' +
+      'Collection"); the stock gateway reorders a field that is merged from several selections.',
+    explains: ({ outcome }) => outcome.differences.every(({ kind }) => kind === 'key order'),
+  },
+];
+
+const RESERVED_ALIASES = ['__typename', '__proto__', 'constructor', 'hasOwnProperty', 'toString', 'length'];
+
+/** A fragment inside one whose type is an interface or a union; spreads count as what they spread. */
+function hasNestedFragment(model: GraphModel, document: DocumentNode): boolean {
+  const abstract = new Set(
+    model.types.filter(({ kind }) => kind === 'interface' || kind === 'union').map(({ name }) => name),
+  );
+  let isNested = false;
+  const look = ({ typeCondition, selectionSet }: InlineFragmentNode | FragmentDefinitionNode): void => {
+    if (typeCondition === undefined || !abstract.has(typeCondition.name.value)) return;
+    isNested ||= selectionSet.selections.some(({ kind }) => kind !== Kind.FIELD);
+  };
+  visit(document, { InlineFragment: look, FragmentDefinition: look });
+  return isNested;
+}
+
+function hasVariable(document: Failure['case']['operation']['document']): boolean {
+  let isDeclared = false;
+  visit(document, {
+    VariableDefinition: ({ variable }) => {
+      isDeclared ||= variable.name.value === 'representations';
+    },
+  });
+  return isDeclared;
+}
