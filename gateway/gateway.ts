@@ -85,7 +85,7 @@ export class Gateway {
     };
   }
 
-  /** Retires the engine in force and waits until every engine is closed. */
+  /** Retires the engine in force, and waits for the engines that no request holds to be closed. */
   async stop(): Promise<void> {
     const last = this.#current;
     this.#current = undefined;

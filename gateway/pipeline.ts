@@ -59,7 +59,11 @@ export class Pipeline {
   async handle(request: HTTPGraphQLRequest, client: ClientRequest): Promise<HTTPGraphQLResponse> {
     if (this.#options.gateway.engine === undefined) throw new GatewayError('SUPERGRAPH_NOT_READY');
     // Apollo Server needs a schema to start, so it starts with the first request after the first engine.
-    this.#server ??= this.#start();
+    this.#server ??= this.#start().catch((error: unknown) => {
+      // the next request tries again
+      this.#server = undefined;
+      throw error;
+    });
     const server = await this.#server;
     return server.executeHTTPGraphQLRequest({
       httpGraphQLRequest: request,
@@ -170,7 +174,7 @@ const refuseOperations: ApolloServerPlugin<OperationContext> = {
 function logFaults(log: Logger): ApolloServerPlugin<OperationContext> {
   return {
     async requestDidStart({ contextValue }) {
-      const { requestId } = contextValue.client;
+      const { requestId, signal } = contextValue.client;
       return {
         async didEncounterErrors({ errors, operationName }) {
           for (const error of errors) {
@@ -178,7 +182,7 @@ function logFaults(log: Logger): ApolloServerPlugin<OperationContext> {
             if (code === undefined && isFault(error)) {
               const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error;
               log.error({ err: cause, requestId, operationName }, 'a fault ended an operation');
-            } else if (subgraph !== undefined) {
+            } else if (subgraph !== undefined && !signal.aborted) {
               log.warn({ code, subgraph, requestId, operationName }, error.message);
             }
           }

@@ -5,6 +5,7 @@ import { GatewayError } from './errors.ts';
 import { type HeaderRule, headerRule } from './execute/subgraph/headerRules.ts';
 import { type ConfigKey, type ConfigProblem, printConfigProblem } from './supergraph/config/configProblem.ts';
 import { expandConfigText } from './supergraph/config/expandConfig.ts';
+import { parseConfigText } from './supergraph/config/parseConfigText.ts';
 
 /** What the table in `gateway/README.md` says of a setting, beside its key and its default. */
 interface SettingNotes {
@@ -81,7 +82,7 @@ const settingsSchema = z.strictObject({
     }),
     max_schema_bytes: setting(count(10_000_000), { ...sizes, description: 'A larger schema is refused.' }),
   }),
-  engine: setting(z.enum(['auto', 'compiled', 'apollo']).default('apollo'), {
+  engine: setting(z.enum(['auto', 'compiled', 'apollo']).default('auto'), {
     description:
       'What plans and executes: `compiled` (native planner, own executor), `apollo` (the stock `ApolloGateway`), or `auto`: the first where its planner loads.',
   }),
@@ -273,7 +274,8 @@ const MAX_SETTINGS_BYTES = 1_000_000;
 export function readSettings(options: ReadSettingsOptions): Settings {
   const file = path.resolve(options.cwd, options.file ?? 'gateway.yaml');
   const text = readText(file, options.file !== undefined);
-  const values = text === undefined ? {} : parse(text, file, options.env);
+  const { values, written } =
+    text === undefined ? { values: {}, written: {} } : parse(text, file, options.env);
   const overridden = new Map<string, string>();
   for (const { key, notes } of listSettings()) {
     const value = notes.env === undefined ? undefined : options.env[notes.env];
@@ -286,7 +288,7 @@ export function readSettings(options: ReadSettingsOptions): Settings {
     put(values, key, value);
     overridden.delete(key);
   }
-  const result = settingsSchema.safeParse(values);
+  const result = parseSettings(values, written);
   if (!result.success) {
     const problems = result.error.issues
       .flatMap((issue) => problemsOf(issue))
@@ -346,15 +348,48 @@ function readText(file: string, isNamed: boolean): string | undefined {
   }
 }
 
-function parse(text: string, file: string, env: ReadSettingsOptions['env']): Record<string, unknown> {
+interface ParsedFile {
+  readonly values: Record<string, unknown>;
+  /** The same before expansion. */
+  readonly written: unknown;
+}
+
+function parse(text: string, file: string, env: ReadSettingsOptions['env']): ParsedFile {
   // an empty file, or one of comments only, is a file without settings
-  if (text.replaceAll(/^\s*#.*$/gm, '').trim() === '') return {};
+  if (text.replaceAll(/^\s*#.*$/gm, '').trim() === '') return { values: {}, written: {} };
   const { expanded, problems } = expandConfigText(text, { path: file, env });
   if (problems.length > 0) throw invalid(file, problems);
   if (typeof expanded !== 'object' || expanded === null || Array.isArray(expanded)) {
     throw invalid(file, [{ key: [], message: 'expected a map of settings' }]);
   }
-  return { ...expanded };
+  return { values: { ...expanded }, written: parseConfigText(text).value };
+}
+
+/** An expansion gives text; where a number or a boolean is wanted, `port: ${env.X:-4000}` is read as one. */
+function parseSettings(
+  values: Record<string, unknown>,
+  written: unknown,
+): ReturnType<typeof settingsSchema.safeParse> {
+  const result = settingsSchema.safeParse(values);
+  let hasChanged = false;
+  for (const issue of result.error?.issues ?? []) {
+    if (issue.code !== 'invalid_type' || !/\$\{/.test(String(at(written, issue.path)))) continue;
+    const text = String(at(values, issue.path));
+    if (issue.expected === 'boolean' && /^(true|false)$/.test(text))
+      put(values, issue.path.join('.'), text === 'true');
+    else if (/^(int|number)$/.test(issue.expected) && /^\d+$/.test(text))
+      put(values, issue.path.join('.'), Number(text));
+    else continue;
+    hasChanged = true;
+  }
+  return hasChanged ? settingsSchema.safeParse(values) : result;
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, step) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, step) : undefined),
+    value,
+  );
 }
 
 /** Sets `a.b.c`, copying the maps on the way; what is no map is left for the schema to refuse. */

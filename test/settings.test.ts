@@ -116,6 +116,26 @@ describe('settings: what is refused', () => {
 });
 
 describe('settings: expansions', () => {
+  test('of a number or a boolean are read as one, and a text that looks like a number stays a text', () => {
+    const text = `
+      listen: { port: "\${env.GATEWAY_PORT:-4100}" }
+      introspection: "\${env.INTROSPECTION:-false}"
+      headers: { all: { request: [{ insert: { name: x-key, value: "\${env.KEY:-0042}" } }] } }`;
+    const settings = read(text);
+
+    expect([
+      settings.listen.port,
+      settings.introspection,
+      settings.headers.all.request[0]?.insert?.value,
+    ]).toEqual([4100, false, '0042']);
+  });
+
+  test('that give no number where one is wanted are refused', () => {
+    expect(refusal('listen: { port: "${env.GATEWAY_PORT:-many}" }')).toBe(
+      'FILE cannot be used: listen.port: expected a number from 0 to 65535',
+    );
+  });
+
   test('`${env.X:-d}` is the variable, or else the default', () => {
     const text = 'supergraph: { config: "${env.GRAPH:-other.yaml}" }';
     expect([

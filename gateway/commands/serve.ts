@@ -87,7 +87,10 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
   const stop = (): Promise<void> => {
     stopping ??= (async () => {
       await source.stop();
-      await withDeadline(app.close(), settings.limits.drain_timeout_ms, log);
+      await withDeadline(app.close(), settings.limits.drain_timeout_ms, () => {
+        log.warn(`requests were still in flight after ${settings.limits.drain_timeout_ms} ms and are ended`);
+        app.server.closeAllConnections();
+      });
       await pipeline.stop();
       await gateway.stop();
       await promisify<void>((done) => log.flush(() => done(null)))();
@@ -171,11 +174,11 @@ async function listen(app: Awaited<ReturnType<typeof createHttpServer>>, setting
 }
 
 /** Waits for the drain, but not for ever: a client that never reads its answer must not keep the process. */
-async function withDeadline(closing: Promise<unknown>, timeoutMs: number, log: Logger): Promise<void> {
+async function withDeadline(closing: Promise<unknown>, timeoutMs: number, onLate: () => void): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<void>((resolve) => {
     timer = setTimeout(() => {
-      log.warn(`requests were still in flight after ${timeoutMs} ms and are ended`);
+      onLate();
       resolve();
     }, timeoutMs);
   });

@@ -98,7 +98,7 @@ class ApolloEngine implements Engine {
   }
 }
 
-/** One subgraph, as the stock gateway calls it. Faults become errors of its answer, so that they get a path. */
+/** One subgraph, as the stock gateway calls it. Faults become errors of its answer, and fail nothing else. */
 class SubgraphSource implements GraphQLDataSource {
   readonly #subgraph: string;
   readonly #client: SubgraphClient;
