@@ -30,6 +30,7 @@ import { WorkerPlanner } from '../plan/workerPlanner.ts';
 import { compileProjection, type Project } from '../respond/projection.ts';
 import { SerializedData } from '../respond/serializedData.ts';
 import { apiSchemaOf } from '../supergraph/apiSchema.ts';
+import { linksOf } from '../supergraph/links.ts';
 import { subgraphUrls } from '../supergraph/subgraphUrls.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 
@@ -38,6 +39,7 @@ export function compiledEngine(options: EngineOptions): BuildEngine {
   return async (supergraph) => {
     const document = parseSupergraph(supergraph);
     refuseContextArguments(supergraph);
+    refuseUnknownSecurity(document);
     const planner = await WorkerPlanner.start(supergraph.sdl, options.planning);
     try {
       const apiSchema = apiSchemaOf(document);
@@ -294,4 +296,19 @@ function parseSupergraph({ sdl }: Supergraph): DocumentNode {
       cause,
     });
   }
+}
+
+/**
+ * A specification linked `for: SECURITY` says who may see what. Served by an engine that does not know it, everybody sees
+ * everything, so that the supergraph is refused.
+ * Source: link specification v1.0, `link__Purpose.SECURITY`.
+ */
+function refuseUnknownSecurity(document: DocumentNode): void {
+  const unknown = linksOf(document)
+    .filter(({ purpose, specification }) => purpose === 'SECURITY' && specification !== 'inaccessible')
+    .map(({ specification }) => specification);
+  if (unknown.length === 0) return;
+  throw new GatewayError('SUPERGRAPH_INVALID', {
+    message: `The supergraph uses ${unknown.join(', ')} for security, which this gateway does not enforce yet; it is not served unprotected.`,
+  });
 }

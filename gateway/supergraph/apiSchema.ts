@@ -8,9 +8,9 @@ import {
   type GraphQLSchema,
   Kind,
   type NamedTypeNode,
-  type SchemaDefinitionNode,
   visit,
 } from 'graphql';
+import { linksOf } from './links.ts';
 
 /**
  * The API schema, which clients see: the supergraph without what federation wrote into it, and without what subgraphs
@@ -103,11 +103,9 @@ function readFeatures(supergraph: DocumentNode): Features {
   const imported = new Set<string>();
   const inaccessible = new Set<string>();
   for (const link of linksOf(supergraph)) {
-    // `https://specs.apollo.dev/inaccessible/v0.2` is the specification `inaccessible`
-    const specification = link.url.replace(/\/+$/, '').split('/').at(-2) ?? '';
-    const namespace = link.as ?? specification;
+    const namespace = link.as ?? link.specification;
     namespaces.add(namespace);
-    if (specification === 'inaccessible') inaccessible.add(namespace);
+    if (link.specification === 'inaccessible') inaccessible.add(namespace);
     for (const { name, as } of link.imports) {
       imported.add(as.replace(/^@/, ''));
       if (name === '@inaccessible') inaccessible.add(as.replace(/^@/, ''));
@@ -120,45 +118,6 @@ function readFeatures(supergraph: DocumentNode): Features {
     isOwnType: isOwn,
     isOwnDirective: (name) => namespaces.has(name) || isOwn(name),
   };
-}
-
-interface Link {
-  readonly url: string;
-  readonly as: string | undefined;
-  readonly imports: readonly { readonly name: string; readonly as: string }[];
-}
-
-function linksOf(supergraph: DocumentNode): Link[] {
-  const schemas = supergraph.definitions.filter(
-    (definition): definition is SchemaDefinitionNode =>
-      definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION,
-  );
-  return schemas.flatMap(({ directives }) =>
-    (directives ?? []).flatMap((directive): Link[] => {
-      const argument = (name: string) => directive.arguments?.find((each) => each.name.value === name)?.value;
-      // `@core(feature:)` is what `@link(url:)` was called before
-      const url = argument('url') ?? argument('feature');
-      const as = argument('as');
-      const imports = argument('import');
-      if (url?.kind !== Kind.STRING) return [];
-      return [
-        {
-          url: url.value,
-          as: as?.kind === Kind.STRING ? as.value : undefined,
-          imports: (imports?.kind === Kind.LIST ? imports.values : []).flatMap((value) => {
-            if (value.kind === Kind.STRING) return [{ name: value.value, as: value.value }];
-            if (value.kind !== Kind.OBJECT) return [];
-            const text = (key: string): string | undefined => {
-              const field = value.fields.find(({ name }) => name.value === key)?.value;
-              return field?.kind === Kind.STRING ? field.value : undefined;
-            };
-            const name = text('name');
-            return name === undefined ? [] : [{ name, as: text('as') ?? name }];
-          }),
-        },
-      ];
-    }),
-  );
 }
 
 function typeNameOf(definition: DefinitionNode): string | undefined {
