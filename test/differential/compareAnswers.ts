@@ -64,7 +64,9 @@ export function compareAnswers(actual: Answer, expected: Answer): Difference[] {
       differences.push({ kind: 'missing error', detail: errors.map(textOf).join('; ') });
       continue;
     }
-    for (const error of found.filter(({ message }) => !KNOWN_FAILURE.test(message))) {
+    const isForeign = (error: AnswerError): boolean =>
+      !KNOWN_FAILURE.test(error.message) && !errors.some((other) => textOf(other) === textOf(error));
+    for (const error of found.filter(isForeign)) {
       differences.push({ kind: 'wrong message', detail: `${textOf(error)} is no failure of the data` });
     }
     const exact = errors.filter((error) => JSON.stringify(error.path ?? []) === place);

@@ -21,6 +21,10 @@ const { values } = parseArgs({
     save: { type: 'string' },
     /** Failures of one kind that are shrunk. */
     each: { type: 'string', default: '1' },
+    /** Known differences are failures too. */
+    strict: { type: 'boolean', default: false },
+    /** A file that holds the seed that runs, for a case that ends the process. */
+    trace: { type: 'string' },
     'shrink-ms': { type: 'string', default: '20000' },
   },
 });
@@ -44,6 +48,10 @@ const summary = await runSeeds({
   engines,
   firstSeed,
   cases: Number(values.cases),
+  isStrict: values.strict,
+  onCase: (seed) => {
+    if (values.trace !== undefined) writeFileSync(values.trace, `${seed}\n`);
+  },
   onFailure: async (failure, seed) => {
     const sign = `${failure.outcome.engine} ${signOf(failure.outcome)}`;
     const count = (signs.get(sign) ?? 0) + 1;

@@ -77,6 +77,20 @@ export const knownDifferences: readonly KnownDifference[] = [
       outcome.differences[0]?.kind === 'data' && hasNestedFragment(model, operation.document),
   },
   {
+    name: 'lists of lists that two fetches fill',
+    engine: 'apollo',
+    reason:
+      'Two subgraphs that share a field answer the same list, and each fills in its part of the items. The stock gateway ' +
+      'merges items of a list but not those of a list in a list: the later one takes the place of the first.',
+    explains: ({ model, outcome }) =>
+      outcome.differences[0]?.kind === 'data' &&
+      model.types.some(
+        (type) =>
+          (type.kind === 'entity' || type.kind === 'root') &&
+          type.fields.some(({ owners, type: fieldType }) => owners.length > 1 && fieldType.startsWith('[[')),
+      ),
+  },
+  {
     name: 'path of an error under an object that became null',
     engine: 'apollo',
     reason:

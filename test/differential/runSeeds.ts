@@ -1,7 +1,7 @@
 import { CASES_PER_GRAPH, caseOfSeed, graphSeedOf } from './caseOfSeed.ts';
 import type { EngineUnderTest } from './enginesUnderTest.ts';
 import { FeatureCounts } from './featureCounts.ts';
-import { GraphCase, type Outcome } from './graphCase.ts';
+import { type Case, GraphCase, type Outcome } from './graphCase.ts';
 import { knownDifference } from './knownDifferences.ts';
 import { randomGraph } from './randomGraph.ts';
 import type { Failure } from './shrinkCase.ts';
@@ -12,6 +12,10 @@ export interface RunOptions {
   readonly engines: readonly EngineUnderTest[];
   readonly firstSeed: number;
   readonly cases: number;
+  /** Nothing is excused: known differences are failures too. */
+  readonly isStrict?: boolean;
+  /** Called before a case runs, for a run that may end with the process: native code can. */
+  readonly onCase?: (seed: number, one: Case, graph: GraphCase) => void;
   /** Called for every difference that nothing excuses; `false` ends the run. */
   readonly onFailure: (failure: Failure, seed: number) => Promise<boolean> | boolean;
 }
@@ -50,7 +54,7 @@ export async function runSeeds(options: RunOptions): Promise<RunSummary> {
     summary.graphs++;
     try {
       for (; seed < end && summary.cases < cases; seed++) {
-        const failures = await runSeed(graph, seed, summary);
+        const failures = await runSeed(graph, { seed, summary, options });
         for (const failure of failures) if (!(await onFailure(failure, seed))) return summary;
       }
     } finally {
@@ -60,8 +64,16 @@ export async function runSeeds(options: RunOptions): Promise<RunSummary> {
   return summary;
 }
 
-async function runSeed(graph: GraphCase, seed: number, summary: RunSummary): Promise<Failure[]> {
+async function runSeed(
+  graph: GraphCase,
+  {
+    seed,
+    summary,
+    options,
+  }: { readonly seed: number; readonly summary: RunSummary; readonly options: RunOptions },
+): Promise<Failure[]> {
   const one = caseOfSeed(graph.apiSchema, seed);
+  options.onCase?.(seed, one, graph);
   const outcomes = await graph.run(one);
   summary.cases++;
   const [first] = outcomes;
@@ -70,7 +82,7 @@ async function runSeed(graph: GraphCase, seed: number, summary: RunSummary): Pro
     .filter((outcome: Outcome) => outcome.differences.length > 0)
     .map((outcome) => ({ model: graph.model, case: one, outcome }))
     .filter((failure) => {
-      const known = knownDifference(failure);
+      const known = options.isStrict ? undefined : knownDifference(failure);
       if (known === undefined) return true;
       const name = `${failure.outcome.engine}: ${known.name}`;
       summary.known.set(name, (summary.known.get(name) ?? 0) + 1);
