@@ -207,8 +207,8 @@ describe('layout: one package, one door', () => {
   const doors: Readonly<Record<string, RegExp>> = {
     undici: /^gateway\/(execute\/subgraph|supergraph\/sdlSources)\//,
     '@apollo/gateway': /^gateway\/engines\/apolloEngine\.ts$/,
-    '@apollo/query-planner': /^gateway\/engines\/apolloEngine\.ts$/,
-    '@apollo/federation-internals': /^gateway\/engines\/apolloEngine\.ts$/,
+    '@apollo/query-planner': /^gateway\/(engines\/apolloEngine|plan\/planProcess)\.ts$/,
+    '@apollo/federation-internals': /^gateway\/(engines\/apolloEngine|plan\/planProcess)\.ts$/,
     '@apollo/composition': /^gateway\/supergraph\/compose/,
     'graphql-shield': /^(gateway\/permissions\.ts$|gateway\/authorize\/|subgraphs\/)/,
     '@graphql-hive/*': /^gateway\/plan\//,

@@ -24,9 +24,9 @@ import { introspectionPart } from '../operation/introspectionPart.ts';
 import { type PlannedOperationOptions, plannedOperation } from '../operation/plannedOperation.ts';
 import { type PrivateAliases, privateAliasesFor } from '../operation/privateAliases.ts';
 import { rootFieldsOneByOne } from '../operation/rootFieldsOneByOne.ts';
+import { Planner } from '../plan/planner.ts';
 import { printPlan } from '../plan/printPlan.ts';
 import type { PlanNode, QueryPlan } from '../plan/queryPlan.ts';
-import { WorkerPlanner } from '../plan/workerPlanner.ts';
 import { compileProjection, type Project } from '../respond/projection.ts';
 import { SerializedData } from '../respond/serializedData.ts';
 import { apiSchemaOf } from '../supergraph/apiSchema.ts';
@@ -40,7 +40,7 @@ export function compiledEngine(options: EngineOptions): BuildEngine {
     const document = parseSupergraph(supergraph);
     refuseContextArguments(supergraph);
     refuseUnknownSecurity(document);
-    const planner = await WorkerPlanner.start(supergraph.sdl, options.planning);
+    const planner = await Planner.start(supergraph.sdl, options.planning);
     try {
       const apiSchema = apiSchemaOf(document);
       return new CompiledEngine({ supergraph, document, apiSchema, planner, options });
@@ -59,7 +59,7 @@ interface CompiledEngineParts {
   readonly supergraph: Supergraph;
   readonly document: DocumentNode;
   readonly apiSchema: GraphQLSchema;
-  readonly planner: WorkerPlanner;
+  readonly planner: Planner;
   readonly options: EngineOptions;
 }
 
@@ -75,7 +75,7 @@ interface PreparedOperation {
 class CompiledEngine implements Engine {
   readonly supergraph: Supergraph;
   readonly apiSchema: GraphQLSchema;
-  readonly #planner: WorkerPlanner;
+  readonly #planner: Planner;
   readonly #aliases: PrivateAliases;
   readonly #types: TypeHierarchy;
   readonly #clients: ReadonlyMap<string, SubgraphClient>;

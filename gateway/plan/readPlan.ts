@@ -12,10 +12,11 @@ import type {
 } from './queryPlan.ts';
 
 /**
- * Reads the JSON of the planner `@graphql-hive/router-query-planner` into the normal form.
+ * Reads the JSON of a planner into the normal form.
  *
- * Its types are in the package's `dist/index.d.ts`; what it really writes was seen by planning: a rewrite comes as
- * `{ ValueSetter: … }` or as `{ kind: 'ValueSetter', … }`, absent parts are left out or `null`.
+ * `@graphql-hive/router-query-planner` has its types in the package's `dist/index.d.ts`; what it really writes was seen by
+ * planning: a rewrite comes as `{ ValueSetter: … }` or as `{ kind: 'ValueSetter', … }`, absent parts are left out or `null`.
+ * `@apollo/query-planner` (`QueryPlan.d.ts`) has the same nodes, with paths as plain texts: `@`, `products`, `... on Product`.
  *
  * @throws GatewayError OPERATION_NOT_SUPPORTED for subscriptions and `@defer`
  */
@@ -141,6 +142,7 @@ function readLookup(
 function readPath(path: unknown): FetchPath {
   return (path as readonly (string | { Field?: string; TypeCondition?: readonly string[] })[]).map((step) => {
     if (step === '@') return { kind: 'elements' };
+    if (typeof step === 'string') return { kind: 'field', name: step };
     if (typeof step === 'object' && step.Field !== undefined) return { kind: 'field', name: step.Field };
     if (typeof step === 'object' && step.TypeCondition !== undefined) {
       return { kind: 'types', types: step.TypeCondition };
@@ -188,7 +190,11 @@ function readRewrite(rewrite: Json): Rewrite {
   throw new Error(`The planner gave an unknown rewrite: ${JSON.stringify(rewrite)}`);
 }
 
-function readRewriteStep(step: Json): RewriteStep {
+function readRewriteStep(step: Json | string): RewriteStep {
+  if (typeof step === 'string') {
+    const type = /^\.\.\. on (\w+)$/.exec(step)?.[1];
+    return type === undefined ? { kind: 'key', name: step } : { kind: 'types', types: [type] };
+  }
   if (typeof step.Key === 'string') return { kind: 'key', name: step.Key };
   return { kind: 'types', types: step.TypenameEquals as readonly string[] };
 }

@@ -101,18 +101,6 @@ export const knownDifferences: readonly KnownDifference[] = [
       outcome.expected.errors.length > 0,
   },
   {
-    name: 'open fault: the native planner fails',
-    engine: 'compiled',
-    reason:
-      'The operation is valid, and so has an answer. The planner gives up on an object that only a fragment on a union or ' +
-      'interface selects from, and on fields behind `@requires` that two fetches lead to. To be mended.',
-    explains: ({ outcome }) =>
-      outcome.differences.some(
-        ({ kind, detail }) =>
-          kind === 'exception' && detail.startsWith('Error: The planner failed: Failed to plan query'),
-      ),
-  },
-  {
     name: 'order of keys',
     engine: 'apollo',
     reason:
