@@ -7,8 +7,10 @@ import {
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
+  getNullableType,
   isAbstractType,
   isInterfaceType,
+  isLeafType,
   isListType,
   isNonNullType,
   isObjectType,
@@ -63,6 +65,8 @@ interface Place extends Projecting {
   /** Response keys and indexes from the root; one array for a whole answer, pushed to and popped from. */
   readonly path: (string | number)[];
   covered: Set<string> | undefined;
+  /** Texts of lists that stand at several places: entities that were asked for once share what is below them. */
+  readonly lists: Map<unknown, { readonly writer: WriteValue; readonly text: string }>;
 }
 
 interface ProjectedField {
@@ -73,6 +77,8 @@ interface ProjectedField {
   readonly isNonNull: boolean;
   readonly read: (object: DataObject, at: Place) => unknown;
   readonly write: WriteValue;
+  /** Set where the field is a leaf and no list: most fields are, and none of them needs a place of its own. */
+  readonly leaf: WriteLeaf | undefined;
   /** Text that needs no data: `__typename` of an object type. */
   readonly fixed: string | undefined;
 }
@@ -88,7 +94,7 @@ export function compileProjection(options: ProjectionOptions): Project {
   if (!isObjectType(root)) throw new Error(`The schema has no ${operation.operation} type.`);
   const write = compiler.object(root, [operation.selectionSet]);
   return (answer) => {
-    const written = write(answer.data, { ...answer, path: [], covered: undefined });
+    const written = write(answer.data, { ...answer, path: [], covered: undefined, lists: new Map() });
     return written === NULLED ? 'null' : written;
   };
 }
@@ -143,7 +149,13 @@ class Compiler {
   #field(type: FieldsType, responseKey: string, nodes: readonly FieldNode[]): ProjectedField {
     const name = nodes[0]?.name.value ?? '';
     const label = `${JSON.stringify(responseKey)}:`;
-    const common = { label, responseKey, coordinate: `${type.name}.${name}`, isNonNull: true };
+    const common = {
+      label,
+      responseKey,
+      coordinate: `${type.name}.${name}`,
+      isNonNull: true,
+      leaf: undefined,
+    };
     if (name === '__typename') {
       const fixed = JSON.stringify(type.name);
       return { ...common, fixed, read: () => type.name, write: () => fixed };
@@ -162,6 +174,7 @@ class Compiler {
     if (definition === undefined) throw new Error(`The type ${type.name} has no field ${name}.`);
     const key = this.#options.aliases.keyOf(name, nodes[0]?.alias?.value);
     const isNonNull = isNonNullType(definition.type);
+    const nullable = getNullableType(definition.type);
     const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
     return {
       ...common,
@@ -169,6 +182,7 @@ class Compiler {
       fixed: undefined,
       read: key in Object.prototype ? (object) => valueAt(object, key) : (object) => object[key],
       write: this.#value(definition.type, selectionSets),
+      leaf: isLeafType(nullable) ? writeLeafOf(nullable) : undefined,
     };
   }
 
@@ -220,27 +234,37 @@ function orNull(write: WriteValue): WriteValue {
 function writeObject(object: DataObject, fields: readonly ProjectedField[], at: Place): Written {
   let text = '{';
   for (const field of fields) {
-    let written: Written = field.fixed;
-    if (written === undefined) {
-      const value = field.read(object, at);
-      at.path.push(field.responseKey);
-      written = field.write(value, at);
-      if (field.isNonNull && written === 'null')
-        written = violated(value === undefined ? object : undefined, field, at);
-      at.path.pop();
-      if (written === NULLED) {
-        if (field.isNonNull) return NULLED;
-        written = 'null';
-      }
-    }
+    const written = field.fixed ?? writeField(object, field, at);
+    if (written === NULLED) return NULLED;
     text += text.length === 1 ? field.label + written : `,${field.label}${written}`;
   }
   return `${text}}`;
 }
 
+/** `NULLED` only where the field may not be null. */
+function writeField(object: DataObject, field: ProjectedField, at: Place): Written {
+  const value = field.read(object, at);
+  if (field.leaf !== undefined && value !== null && value !== undefined) {
+    try {
+      return field.leaf(value) ?? writeInPlace(object, value, field, at);
+    } catch {
+      // written again where its place is known, for the error
+    }
+  }
+  return writeInPlace(object, value, field, at);
+}
+
+function writeInPlace(object: DataObject, value: unknown, field: ProjectedField, at: Place): Written {
+  at.path.push(field.responseKey);
+  let written = field.write(value, at);
+  if (field.isNonNull && written === 'null')
+    written = violated(value === undefined ? object : undefined, field, at);
+  at.path.pop();
+  return written === NULLED && !field.isNonNull ? 'null' : written;
+}
+
 function listWriter(item: WriteValue, isItemNonNull: boolean): WriteValue {
-  return (value, at) => {
-    if (!Array.isArray(value)) return fail(at, 'Expected a list.');
+  const writeItems = (value: readonly unknown[], at: Place): Written => {
     let text = '[';
     for (let index = 0; index < value.length; index += 1) {
       at.path.push(index);
@@ -254,6 +278,16 @@ function listWriter(item: WriteValue, isItemNonNull: boolean): WriteValue {
       text += index === 0 ? written : `,${written}`;
     }
     return `${text}]`;
+  };
+  return (value, at) => {
+    if (!Array.isArray(value)) return fail(at, 'Expected a list.');
+    const known = at.lists.get(value);
+    if (known?.writer === item) return known.text;
+    const errorsBefore = at.errors.length;
+    const text = writeItems(value, at);
+    // an error has the path of one place; a list with errors is written at each
+    if (text !== NULLED && at.errors.length === errorsBefore) at.lists.set(value, { writer: item, text });
+    return text;
   };
 }
 
