@@ -15,6 +15,7 @@ export interface GatewayStart {
   /** The command of our gateway: `dist/gateway/main.js`, or its source, which is run by `tsx`. */
   readonly main: string;
   readonly core: number | undefined;
+  readonly engine: string | undefined;
   /** Where a profile is to be written, when one is wanted. */
   readonly profileFolder: string | undefined;
 }
@@ -64,7 +65,10 @@ function programOf(name: GatewayName, options: GatewayStart, port: number): stri
   switch (name) {
     case 'tributary': {
       const settingsFile = path.join(options.folder, 'gateway.yaml');
-      writeFileSync(settingsFile, settings);
+      writeFileSync(
+        settingsFile,
+        options.engine === undefined ? settings : `${settings}engine: ${options.engine}\n`,
+      );
       const flags = ['--supergraph', options.supergraph, '--settings', settingsFile];
       return [...loaderFor(options.main), options.main, 'serve', ...flags];
     }

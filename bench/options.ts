@@ -18,6 +18,8 @@ export interface BenchOptions {
   readonly json: string | undefined;
   /** The command of our gateway; without it `dist/` is built and used. */
   readonly main: string | undefined;
+  /** `engine` of our gateway's settings; without it its default. */
+  readonly engine: string | undefined;
   readonly profileFolder: string | undefined;
 }
 
@@ -31,6 +33,7 @@ export const usage = `Usage: npm run bench -- [options]
   --equal             the same authorization header for every request, instead of one each
   --json <file>       also write the result as JSON
   --main <file>       command of our gateway (default: dist/gateway/main.js, built first)
+  --engine <name>     engine of our gateway: compiled, apollo or auto (default: that of its settings)
   --profile <folder>  write CPU profiles of the gateways there (they are slower meanwhile)`;
 
 /** A wrong option, which the message says in one sentence; it is empty when `--help` was asked for. */
@@ -55,6 +58,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     unique: !values.equal,
     json: values.json,
     main: values.main === undefined ? undefined : path.resolve(values.main),
+    engine: values.engine,
     profileFolder: values.profile === undefined ? undefined : path.resolve(values.profile),
   };
 }
@@ -73,6 +77,7 @@ function parse(args: readonly string[]) {
         equal: { type: 'boolean', default: false },
         json: { type: 'string' },
         main: { type: 'string' },
+        engine: { type: 'string' },
         profile: { type: 'string' },
         help: { type: 'boolean', default: false },
       },

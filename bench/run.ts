@@ -82,6 +82,7 @@ async function main(options: BenchOptions): Promise<BenchResult> {
         folder,
         main: options.main ?? buildGateway(),
         core: cores.gateway,
+        engine: options.engine,
         profileFolder: options.profileFolder,
       },
     };

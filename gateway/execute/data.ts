@@ -43,3 +43,12 @@ function merged(known: unknown, value: unknown, types: TypeHierarchy): unknown {
   }
   return value;
 }
+
+/** A copy of data as `JSON.parse` made it; `structuredClone`, which copies more kinds of things, takes ten times as long. */
+export function cloneData<Value>(value: Value): Value {
+  if (Array.isArray(value)) return value.map(cloneData) as Value;
+  if (!isDataObject(value)) return value;
+  const copy: DataObject = {};
+  for (const key of Object.keys(value)) if (key !== '__proto__') copy[key] = cloneData(value[key]);
+  return copy as Value;
+}

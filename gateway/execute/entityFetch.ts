@@ -1,16 +1,18 @@
 import { GatewayError } from '../errors.ts';
 import type { EntityFetchNode, EntityLookup } from '../plan/queryPlan.ts';
 import type { CompileOptions } from './compilePlan.ts';
-import { type DataObject, isDataObject, mergeInto } from './data.ts';
+import { cloneData, type DataObject, isDataObject, mergeInto } from './data.ts';
 import type { Execution, Step } from './execution.ts';
 import { compileRepresentation, type WriteRepresentation } from './representations.ts';
 import { compileBody } from './requestBody.ts';
 import { applyRewrites } from './rewrites.ts';
 import type { SubgraphResponseError } from './subgraph/subgraphClient.ts';
 import { addFetchError, addReportedErrors, type ResponsePath } from './subgraphErrors.ts';
-import { forEachTarget, targetPaths } from './targets.ts';
+import { compileTargets, type ForEachTarget, targetPaths } from './targets.ts';
 
 interface CompiledLookup extends EntityLookup {
+  /** One for each of its paths. */
+  readonly walks: readonly ForEachTarget[];
   readonly label: string;
   readonly write: WriteRepresentation;
 }
@@ -20,7 +22,13 @@ interface Asked {
   readonly lookup: CompiledLookup;
   readonly representations: readonly string[];
   /** The objects that each representation is of. */
-  readonly targets: readonly (readonly DataObject[])[];
+  readonly targets: readonly (readonly Target[])[];
+}
+
+interface Target {
+  readonly object: DataObject;
+  /** Which of the lookup's paths it stands at. */
+  readonly path: number;
 }
 
 /** Asks a subgraph for fields of entities that are in the data, and merges them where they were asked for. */
@@ -32,10 +40,11 @@ export function compileEntityFetch(node: EntityFetchNode, options: CompileOption
     ...lookup,
     label: `${JSON.stringify(lookup.variable)}:`,
     write: compileRepresentation(lookup, types),
+    walks: lookup.paths.map((path) => compileTargets(path, types)),
   }));
 
   return (execution) => {
-    const asked = lookups.map((lookup) => collect(lookup, execution, options));
+    const asked = lookups.map((lookup) => collect(lookup, execution));
     if (asked.every(({ representations }) => representations.length === 0)) return undefined;
     return fetchEntities(asked, execution);
   };
@@ -78,12 +87,21 @@ export function compileEntityFetch(node: EntityFetchNode, options: CompileOption
     entities.forEach((entity, index) => {
       if (!isDataObject(entity)) return;
       if (lookup.outputRewrites.length > 0) applyRewrites(entity, lookup.outputRewrites, types);
-      const [first, ...others] = targets[index] ?? [];
-      // Targets at one path are asked for the same later on, and may share what is below. Paths may differ in that.
-      const mayShare = lookup.paths.length === 1;
-      for (const target of others) mergeInto(target, mayShare ? entity : structuredClone(entity), types);
-      if (first !== undefined) mergeInto(first, entity, types);
+      putEntity(entity, targets[index] ?? []);
     });
+  }
+
+  /** Targets at one path are asked for the same later on, and may share what is below the entity; paths may differ in that. */
+  function putEntity(entity: DataObject, targets: readonly Target[]): void {
+    let path = targets[0]?.path;
+    let shared = entity;
+    for (const target of targets) {
+      if (target.path !== path) {
+        path = target.path;
+        shared = cloneData(entity);
+      }
+      mergeInto(target.object, shared, types);
+    }
   }
 
   /** An error in `_entities[i]` is one at every object that representation `i` is of. */
@@ -97,38 +115,39 @@ export function compileEntityFetch(node: EntityFetchNode, options: CompileOption
     if (one === undefined || typeof index !== 'number') return undefined;
     const inner = rest.map((step) => (typeof step === 'string' ? aliases.responseKeyOf(step) : step));
     const places = one.lookup.paths.map((each) => targetPaths(execution.data, each, { types, ...aliases }));
-    return (one.targets[index] ?? []).flatMap((target) =>
-      places.flatMap((found) => (found.get(target) ?? []).map((start) => [...start, ...inner])),
+    return (one.targets[index] ?? []).flatMap(({ object }) =>
+      places.flatMap((found) => (found.get(object) ?? []).map((start) => [...start, ...inner])),
     );
   }
 }
 
-function collect(lookup: CompiledLookup, execution: Execution, { types }: CompileOptions): Asked {
+function collect(lookup: CompiledLookup, { data }: Execution): Asked {
   const indexes = new Map<string, number>();
   const representations: string[] = [];
-  const targets: DataObject[][] = [];
+  const targets: Target[][] = [];
   // an object may stand at several places: below entities that share it, or at several paths
   const seen = new Set<DataObject>();
-  const visit = (object: DataObject): void => {
-    if (seen.has(object)) return;
-    seen.add(object);
-    const text = lookup.write(object);
-    if (text === undefined) return;
-    const index = indexes.get(text);
-    if (index !== undefined) {
-      targets[index]?.push(object);
-      return;
-    }
-    indexes.set(text, representations.length);
-    representations.push(text);
-    targets.push([object]);
-  };
-  for (const path of lookup.paths) forEachTarget(execution.data, path, { types, visit });
+  lookup.walks.forEach((forEachTarget, path) => {
+    forEachTarget(data, (object) => {
+      if (seen.has(object)) return;
+      seen.add(object);
+      const text = lookup.write(object);
+      if (text === undefined) return;
+      const index = indexes.get(text);
+      if (index !== undefined) {
+        targets[index]?.push({ object, path });
+        return;
+      }
+      indexes.set(text, representations.length);
+      representations.push(text);
+      targets.push([{ object, path }]);
+    });
+  });
   return { lookup, representations, targets };
 }
 
 function markFailed({ targets }: Asked, execution: Execution): void {
-  for (const objects of targets) for (const object of objects) execution.failed.add(object);
+  for (const places of targets) for (const { object } of places) execution.failed.add(object);
 }
 
 /** Where an error of a whole fetch stands: at the first object that it was for, or at the list that holds it. */

@@ -1,16 +1,17 @@
 import type { RootFetchNode } from '../plan/queryPlan.ts';
 import type { CompileOptions } from './compilePlan.ts';
-import { type DataObject, mergeInto } from './data.ts';
+import { cloneData, type DataObject, mergeInto } from './data.ts';
 import type { Execution, Step } from './execution.ts';
 import { compileBody } from './requestBody.ts';
 import { applyRewrites } from './rewrites.ts';
 import { addFetchError, addReportedErrors, type ResponsePath } from './subgraphErrors.ts';
-import { forEachTarget, targetPaths } from './targets.ts';
+import { compileTargets, targetPaths } from './targets.ts';
 
 /** Asks a subgraph for root fields, and merges them into the root of the data or into the objects at the node's path. */
 export function compileRootFetch(node: RootFetchNode, { types, aliases, send }: CompileOptions): Step {
   const { subgraph, outputRewrites, path } = node;
   const writeBody = compileBody(node, aliases);
+  const forEachTarget = compileTargets(path, types);
 
   return (execution) => {
     const targets = targetsOf(execution);
@@ -20,7 +21,7 @@ export function compileRootFetch(node: RootFetchNode, { types, aliases, send }: 
   function targetsOf({ data }: Execution): readonly DataObject[] {
     if (path.length === 0) return [data];
     const targets: DataObject[] = [];
-    forEachTarget(data, path, { types, visit: (object) => targets.push(object) });
+    forEachTarget(data, (object) => targets.push(object));
     return targets;
   }
 
@@ -36,7 +37,7 @@ export function compileRootFetch(node: RootFetchNode, { types, aliases, send }: 
       if (data !== undefined && data !== null) {
         if (outputRewrites.length > 0) applyRewrites(data, outputRewrites, types);
         const [first, ...others] = targets;
-        for (const target of others) mergeInto(target, structuredClone(data), types);
+        for (const target of others) mergeInto(target, cloneData(data), types);
         if (first !== undefined) mergeInto(first, data, types);
       } else for (const target of targets) execution.failed.add(target);
       if (response.errors !== undefined || response.failedStatus !== undefined) {

@@ -1,40 +1,54 @@
-import type { FetchPath } from '../plan/queryPlan.ts';
+import type { FetchPath, FetchPathStep } from '../plan/queryPlan.ts';
 import { type DataObject, isDataObject, valueAt } from './data.ts';
 import type { TypeHierarchy } from './typeHierarchy.ts';
 
-/** Calls back with every object at a path of the data, in order; lists of lists are walked through. */
-export function forEachTarget(
-  data: DataObject,
-  path: FetchPath,
-  { types, visit }: { readonly types: TypeHierarchy; readonly visit: (object: DataObject) => void },
-): void {
-  walk(data, { path, types, visit, step: 0 });
+/** Calls back with every object at a path of the data, in order. */
+export type ForEachTarget = (data: DataObject, visit: (object: DataObject) => void) => void;
+
+type Walk = (value: unknown, visit: (object: DataObject) => void) => void;
+
+/**
+ * Compiles a path to nested functions, one a step: walking it allocates nothing. (Interpreted, with an object for each step,
+ * it was a tenth of the processor time of a request with many entities, and as much again in garbage.)
+ */
+export function compileTargets(path: FetchPath, types: TypeHierarchy): ForEachTarget {
+  let walk: Walk = (value, visit) => {
+    if (isDataObject(value)) visit(value);
+  };
+  for (const step of path.toReversed()) walk = compileStep(step, walk, types);
+  return walk;
 }
 
-interface Walk {
-  readonly path: FetchPath;
-  readonly types: TypeHierarchy;
-  readonly visit: (object: DataObject) => void;
-  readonly step: number;
-}
-
-function walk(value: unknown, at: Walk): void {
-  if (value === null || value === undefined) return;
-  const step = at.path[at.step];
-  if (step === undefined) {
-    if (isDataObject(value)) at.visit(value);
-    return;
+function compileStep(step: FetchPathStep, next: Walk, types: TypeHierarchy): Walk {
+  switch (step.kind) {
+    case 'elements': {
+      // one step stands for lists of lists too: an element that is a list is walked through by the same step
+      const walkElements: Walk = (value, visit) => {
+        if (!Array.isArray(value)) next(value, visit);
+        else for (const item of value) Array.isArray(item) ? walkElements(item, visit) : next(item, visit);
+      };
+      return walkElements;
+    }
+    case 'field': {
+      const { name } = step;
+      // what is no object here is something else than the subgraph's schema says; the response tells of it
+      if (name in Object.prototype) {
+        return (value, visit) => {
+          if (isDataObject(value)) next(valueAt(value, name), visit);
+        };
+      }
+      return (value, visit) => {
+        if (isDataObject(value)) next(value[name], visit);
+      };
+    }
+    case 'types': {
+      return (value, visit) => {
+        if (isDataObject(value) && isOneOf(value, step.types, types)) next(value, visit);
+      };
+    }
+    default:
+      return step satisfies never;
   }
-  const next = { ...at, step: at.step + 1 };
-  if (step.kind === 'elements') {
-    // one step stands for lists of lists too: an element that is a list is walked through by the same step
-    if (!Array.isArray(value)) walk(value, next);
-    else for (const item of value) walk(item, Array.isArray(item) ? at : next);
-  } else if (!isDataObject(value)) {
-    // a subgraph gave something else than its schema says; the response tells of it
-  } else if (step.kind === 'field') {
-    walk(valueAt(value, step.name), next);
-  } else if (isOneOf(value, step.types, at.types)) walk(value, next);
 }
 
 /** An object whose type nobody asked for is taken to be of the only type that is possible there. */

@@ -216,13 +216,14 @@ class Compiler {
         // only names of the schema are kept, so that a subgraph cannot fill the map
         if (isPossible) writers.set(typename, write);
       }
+      if (write !== undefined) return write(value, at);
+      // an interface object whose type could not be asked for: the failure of that is told already
+      if (at.failed.has(value) || isCovered(at)) return NULLED;
       // what it is instead is not named: it may be a type that clients must not see
-      return write === undefined
-        ? fail(
-            at,
-            `Abstract type "${abstract.name}" was resolved to a type that is not one of its possible types.`,
-          )
-        : write(value, at);
+      return fail(
+        at,
+        `Abstract type "${abstract.name}" was resolved to a type that is not one of its possible types.`,
+      );
     };
   }
 }
