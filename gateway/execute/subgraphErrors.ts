@@ -31,7 +31,7 @@ export function addFetchError(error: unknown, { execution, subgraph, place }: Fe
 /**
  * The errors that a subgraph reported, each at every place of the client's response that it is about.
  *
- * @param pathsOf those places; `undefined` when the error names none that is known
+ * @param pathsOf those places; none or `undefined` when the error names none that is known
  */
 export function addReportedErrors(
   { errors = [], failedStatus }: SubgraphResponse,
@@ -42,7 +42,9 @@ export function addReportedErrors(
   const { execution, subgraph, place, pathsOf } = fetched;
   for (const reported of errors) {
     const error = subgraphError(reported, subgraph);
-    for (const path of pathsOf(reported) ?? [place()]) {
+    const paths = pathsOf(reported) ?? [];
+    // an error is never lost: one that names a place that is not there stands at the place of the fetch
+    for (const path of paths.length === 0 ? [place()] : paths) {
       execution.errors.push(
         new GraphQLError(error.message, {
           path: path.length === 0 ? undefined : path,
