@@ -39,6 +39,7 @@ export function compiledEngine(options: EngineOptions): BuildEngine {
   return async (supergraph) => {
     const document = parseSupergraph(supergraph);
     refuseContextArguments(supergraph);
+    refusePlainSchema(document);
     refuseUnknownSecurity(document);
     const planner = await Planner.start(supergraph.sdl, options.planning);
     try {
@@ -310,5 +311,14 @@ function refuseUnknownSecurity(document: DocumentNode): void {
   if (unknown.length === 0) return;
   throw new GatewayError('SUPERGRAPH_INVALID', {
     message: `The supergraph uses ${unknown.join(', ')} for security, which this gateway does not enforce yet; it is not served unprotected.`,
+  });
+}
+
+/** A schema that no composition made names no subgraphs, and would be served with nobody to ask. */
+function refusePlainSchema(document: DocumentNode): void {
+  if (subgraphUrls(document).size > 0) return;
+  throw new GatewayError('SUPERGRAPH_INVALID', {
+    message:
+      'The file is a schema, but no composed supergraph: it names no subgraphs in `join__Graph`. Compose it with `tributary compose`.',
   });
 }
