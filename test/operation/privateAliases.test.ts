@@ -1,0 +1,54 @@
+import { describe, expect, test } from '@jest/globals';
+import { buildSchema } from 'graphql';
+import { privateAliasesFor } from '../../gateway/operation/privateAliases.ts';
+
+const aliases = privateAliasesFor(buildSchema('type Query { a: Int }'));
+
+describe('operation: private aliases', () => {
+  test('a field without an alias keeps its name', () => {
+    expect(aliases.keyOf('a', undefined)).toBe('a');
+  });
+
+  test('an alias that is the field’s name is none', () => {
+    expect(aliases.keyOf('a', 'a')).toBe('a');
+  });
+
+  test.each(['b', '__proto__', '__typename', 'constructor', '_t_b'])(
+    'the alias %s gets a prefix, and is found again',
+    (alias) => {
+      const key = aliases.keyOf('a', alias);
+      expect([key, aliases.responseKeyOf(key)]).toEqual([`_t_${alias}`, alias]);
+    },
+  );
+
+  test('a field’s name is its own response key', () => {
+    expect(aliases.responseKeyOf('a')).toBe('a');
+  });
+
+  test.each([
+    ['type Query { _t_a: Int }', '_t_t_'],
+    ['type Query { _t_a: Int _t_t_b: Int }', '_t_t_t_'],
+    ['type Query { a: I } interface I { _t_x: Int }', '_t_t_'],
+    ['type Query { a(i: I): Int } input I { _t_x: Int }', '_t_'],
+  ])('with %s the prefix is %s', (sdl, prefix) => {
+    const own = privateAliasesFor(buildSchema(sdl));
+    const key = own.keyOf('a', 'b');
+    expect([key, own.responseKeyOf(key)]).toEqual([`${prefix}b`, 'b']);
+  });
+
+  test('with such a field, its name is its own response key', () => {
+    const own = privateAliasesFor(buildSchema('type Query { _t_a: Int }'));
+    expect(own.responseKeyOf(own.keyOf('_t_a', undefined))).toBe('_t_a');
+  });
+
+  // the two names that the native planner and the stock one declare themselves
+  test.each([
+    ['id', 'id'],
+    ['representations', '_t_representations'],
+    ['representationsOf', 'representationsOf'],
+    ['__batch_reps_0', '_t___batch_reps_0'],
+    ['_t_id', '_t__t_id'],
+  ])('the variable $%s is planned as $%s', (name, planned) => {
+    expect([aliases.plannedVariableOf(name), aliases.variableOf(planned)]).toEqual([planned, name]);
+  });
+});
