@@ -1,4 +1,4 @@
-import { type GraphQLLeafType, isEnumType } from 'graphql';
+import { type GraphQLLeafType, type GraphQLScalarType, isEnumType } from 'graphql';
 import { quote } from './quote.ts';
 
 /** Writes a leaf that is not null as JSON text; throws what coercion throws, or gives `undefined` for no value. */
@@ -29,5 +29,14 @@ export function writeLeafOf(type: GraphQLLeafType): WriteLeaf {
   }
   const direct = Object.hasOwn(specified, type.name) ? specified[type.name] : undefined;
   if (direct === undefined) return (value) => JSON.stringify(value);
-  return (value) => direct(value) ?? JSON.stringify(type.serialize(value));
+  return (value) => direct(value) ?? JSON.stringify(serialized(value, type));
+}
+
+/** The words of graphql-js show the value, which may be an object with fields that nobody asked for. */
+function serialized(value: unknown, type: GraphQLScalarType): unknown {
+  try {
+    return type.serialize(value);
+  } catch (cause) {
+    throw new TypeError(`${type.name} cannot represent the value.`, { cause });
+  }
 }

@@ -1,0 +1,58 @@
+import { describe, expect, test } from '@jest/globals';
+import { GraphQLEnumType, GraphQLScalarType, specifiedScalarTypes } from 'graphql';
+import { writeLeafOf } from '../../gateway/respond/leafWriters.ts';
+
+/** What a subgraph may send for a leaf: JSON values, and what `JSON.parse` makes of numbers out of range. */
+const values: readonly unknown[] = [
+  ...['', 'Tea', '7', '-0', '1.5', '1e3', ' 1', 'true', 'NaN', '\ud800', 'é\n"'],
+  ...[0, -0, 1, -1, 1.5, 1e21, 1e-7, 2_147_483_647, 2_147_483_648, -2_147_483_648, -2_147_483_649],
+  ...[Number.MAX_SAFE_INTEGER, Number.MAX_VALUE, JSON.parse('1e999'), JSON.parse('-1e999')],
+  ...[true, false, {}, { a: 1 }, { valueOf: 1 }, [], [1], ['Tea'], [[]], JSON.parse('{"__proto__":{"a":1}}')],
+];
+
+function outcome(write: () => string | undefined): unknown {
+  try {
+    return write();
+  } catch {
+    return 'refused';
+  }
+}
+
+describe('respond: leaves', () => {
+  // graphql-js is the oracle
+  test.each(specifiedScalarTypes.map((type) => [type.name, type] as const))(
+    '%s takes, coerces and refuses what it does in graphql-js',
+    (_name, type) => {
+      const write = writeLeafOf(type);
+      expect(values.map((value) => [value, outcome(() => write(value))])).toEqual(
+        values.map((value) => [value, outcome(() => JSON.stringify(type.serialize(value)))]),
+      );
+    },
+  );
+
+  test.each(specifiedScalarTypes.map((type) => [type.name, type] as const))(
+    '%s does not say which value it refuses',
+    (name, type) => {
+      expect(() => writeLeafOf(type)({ secret: 1 })).toThrow(
+        expect.objectContaining({ message: `${name} cannot represent the value.` }),
+      );
+    },
+  );
+
+  test('a custom scalar is what the subgraph sent, whatever its name says of serializing', () => {
+    const write = writeLeafOf(new GraphQLScalarType({ name: 'Money', serialize: () => 'never' }));
+    expect(values.map((value) => write(value))).toEqual(values.map((value) => JSON.stringify(value)));
+  });
+
+  test('an enum takes the names of its values, and nothing that objects inherit', () => {
+    const write = writeLeafOf(
+      new GraphQLEnumType({ name: 'Size', values: { SMALL: { value: 1 }, LARGE: {} } }),
+    );
+    const sent = ['SMALL', 'LARGE', 'small', 'toString', '__proto__', 1, true, {}, ['SMALL']];
+    expect(sent.map((value) => outcome(() => write(value)))).toEqual([
+      '"SMALL"',
+      '"LARGE"',
+      ...sent.slice(2).map(() => 'refused'),
+    ]);
+  });
+});
