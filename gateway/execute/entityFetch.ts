@@ -54,8 +54,9 @@ export function compileEntityFetch(node: EntityFetchNode, options: CompileOption
     const variables = asked
       .map(({ lookup, representations }) => `${lookup.label}[${representations.join(',')}]`)
       .join(',');
+    const body = writeBody(execution, variables);
     try {
-      const response = await send(subgraph, writeBody(execution, variables), execution.client);
+      const response = await send(subgraph, body, execution.client);
       for (const one of asked) {
         const entities = response.data?.[one.lookup.responseKey];
         if (entities === undefined || entities === null) markFailed(one, execution);

@@ -31,8 +31,9 @@ export function compileRootFetch(node: RootFetchNode, { types, aliases, send }: 
         ? [[]]
         : [...targetPaths(execution.data, path, { types, ...aliases }).values()].flat();
     const place = (): ResponsePath => places()[0] ?? [];
+    const body = writeBody(execution, '');
     try {
-      const response = await send(subgraph, writeBody(execution, ''), execution.client);
+      const response = await send(subgraph, body, execution.client);
       const { data } = response;
       if (data !== undefined && data !== null) {
         if (outputRewrites.length > 0) applyRewrites(data, outputRewrites, types);

@@ -14,7 +14,8 @@ interface Fetched {
 }
 
 /** A fetch that got no usable answer is one error, however many objects it was for. */
-export function addFetchError(error: unknown, { execution, subgraph, place }: Fetched): void {
+export function addFetchError(thrown: unknown, { execution, subgraph, place }: Fetched): void {
+  const error = thrown instanceof RangeError ? nestedTooDeeply(thrown, subgraph) : thrown;
   if (!(error instanceof GatewayError)) throw error;
   const path = place();
   execution.errors.push(
@@ -26,6 +27,17 @@ export function addFetchError(error: unknown, { execution, subgraph, place }: Fe
       cause: error.cause,
     }),
   );
+}
+
+/** `JSON.parse` reads deeper values than a recursion can walk; one subgraph's value must not end the whole request. */
+function nestedTooDeeply(cause: RangeError, subgraph: string): GatewayError {
+  const reason = 'a value is nested too deeply';
+  return new GatewayError('SUBREQUEST_MALFORMED_RESPONSE', {
+    message: `Malformed response from '${subgraph}': ${reason}`,
+    subgraph,
+    extensions: { reason },
+    cause,
+  });
 }
 
 /**

@@ -320,6 +320,7 @@ describe('compiled engine: built of a supergraph', () => {
     ['', /^The supergraph cannot be parsed: /],
     ['\u0000', /^The supergraph cannot be parsed: /],
     ['type Query {', /^The supergraph cannot be parsed: /],
+    ['type Query { a: Int }', /^The file is a schema, but no composed supergraph: /],
     ['schema { query: Query } type Query', /./],
     ['query { a }', /./],
   ])('refuses the supergraph %j', async (sdl, message) => {

@@ -23,7 +23,7 @@ export async function startShopGraph(): Promise<ShopGraph> {
   const products = await startStubSubgraph(
     'products',
     `${LINK}
-    type Query { top: String topProducts: [Product] best: Product sure: Product! item: Item hidden: Json }
+    type Query { top: String topProducts: [Product] best: Product sure: Product! item: Item hidden(of: Json): Json }
     type Mutation { rename(to: String): Product }
     interface Item { upc: ID! name: String }
     type Product implements Item @key(fields: "upc") {
@@ -51,9 +51,10 @@ export async function startShopGraph(): Promise<ShopGraph> {
     type Query { latest: String }
     type Product @key(fields: "upc") {
       upc: ID! price: Int @external
-      stars: Int summary: String! votes: [Int!] author: Author total: Int @requires(fields: "price")
+      stars: Int summary: String! votes: [Int!] more: Json author: Author total: Int @requires(fields: "price")
     }
-    type Author { name: String }`,
+    type Author { name: String }
+    scalar Json`,
     {
       Query: { latest: () => 'Fine' },
       Product: {
