@@ -264,19 +264,16 @@ describe('compiled engine: built of a supergraph', () => {
     planning: { timeoutMs: 5_000, maxQueue: 10 },
   };
 
-  async function withEngine<Result>(use: (engine: Engine) => Promise<Result>): Promise<Result> {
-    const engine = await compiledEngine(options)(
-      supergraphFromSdl(supergraphOf([shop.products, shop.reviews])),
-    );
-    try {
-      return await use(engine);
-    } finally {
-      await engine.close();
-    }
-  }
+  let engine: Engine;
+
+  beforeAll(async () => {
+    engine = await compiledEngine(options)(supergraphFromSdl(supergraphOf([shop.products, shop.reviews])));
+  });
+
+  afterAll(() => engine?.close());
 
   test('prints the plan of an operation', async () => {
-    const plan = await withEngine((engine) => engine.plan(parse('{ best { name stars } }'), undefined));
+    const plan = await engine.plan(parse('{ best { name stars } }'), undefined);
     expect(plan).toMatchInlineSnapshot(`
      "QueryPlan {
        Sequence {
@@ -298,18 +295,18 @@ describe('compiled engine: built of a supergraph', () => {
     ['{ nothing }', undefined, 'Cannot query field "nothing" on type "Query".'],
     ['query A { top }', 'B', 'The document has no operation of that name, or several and no name was given.'],
   ])('refuses to plan %s', async (query, operationName, message) => {
-    await expect(withEngine((engine) => engine.plan(parse(query), operationName))).rejects.toThrow(message);
+    await expect(engine.plan(parse(query), operationName)).rejects.toThrow(message);
   });
 
-  test('has the API schema: nothing of federation', async () => {
-    const names = await withEngine(async ({ apiSchema }) => Object.keys(apiSchema.getTypeMap()));
+  test('has the API schema: nothing of federation', () => {
+    const names = Object.keys(engine.apiSchema.getTypeMap());
     expect(names.filter((name) => /_|^link|^join/.test(name) && !name.startsWith('__'))).toEqual([]);
   });
 
   async function refusalOf(sdl: string): Promise<unknown> {
     try {
-      const engine = await compiledEngine(options)(supergraphFromSdl(sdl));
-      await engine.close();
+      const built = await compiledEngine(options)(supergraphFromSdl(sdl));
+      await built.close();
       return undefined;
     } catch (error) {
       return error instanceof GatewayError ? [error.code, error.message] : error;
