@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './commands/exitCodes.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { readSettings } from './settings.ts';
+import type { Settings } from './settingsSchema.ts';
 
 /** Flags that several commands share, as commander hands them over. */
 interface Flags {

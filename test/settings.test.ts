@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GatewayError } from '../gateway/errors.ts';
-import { listSettings, type ReadSettingsOptions, readSettings, type Settings } from '../gateway/settings.ts';
+import { type ReadSettingsOptions, readSettings } from '../gateway/settings.ts';
+import { listSettings, type Settings } from '../gateway/settingsSchema.ts';
 import { markdownTable, tableUnder } from './support/markdownTable.ts';
 
 let folder: string;

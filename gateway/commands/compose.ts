@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GatewayError } from '../errors.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settingsSchema.ts';
 import { compose } from '../supergraph/compose.ts';
 import { type CompositionInput, formatProblem } from '../supergraph/composition.ts';
 import { bundledCompositionVersion } from '../supergraph/compositionCache.ts';

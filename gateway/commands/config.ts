@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { GatewayError } from '../errors.ts';
-import { settingsJsonSchema } from '../settings.ts';
+import { settingsJsonSchema } from '../settingsSchema.ts';
 import { expandSupergraphConfig } from '../supergraph/config/expandConfig.ts';
 import { supergraphConfigJsonSchema } from '../supergraph/config/supergraphConfigSchema.ts';
 import { readTextArgument } from './readTextArgument.ts';

@@ -5,7 +5,7 @@ import type { DevProcess } from '../dev/devProcess.ts';
 import { runDev } from '../dev/runDev.ts';
 import { subgraphProcesses } from '../dev/subgraphProcesses.ts';
 import { GatewayError } from '../errors.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settingsSchema.ts';
 import { bundledCompositionVersion } from '../supergraph/compositionCache.ts';
 import { readSupergraphConfig, type SupergraphConfig } from '../supergraph/config/readSupergraphConfig.ts';
 import { readTextArgument } from './readTextArgument.ts';

@@ -1,7 +1,7 @@
 import { GraphQLError, parse } from 'graphql';
 import { pino } from 'pino';
 import { GatewayError } from '../errors.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settingsSchema.ts';
 import { supergraphFromSdl } from '../supergraph/supergraph.ts';
 import { composeOnce } from './compose.ts';
 import { readTextArgument } from './readTextArgument.ts';

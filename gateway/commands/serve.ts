@@ -10,7 +10,7 @@ import { Gateway } from '../gateway.ts';
 import { createHttpServer } from '../http/server.ts';
 import { Pipeline } from '../pipeline.ts';
 import { formatErrorsBy } from '../respond/formatErrors.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settingsSchema.ts';
 import { ComposedSupergraph } from '../supergraph/composedSupergraph.ts';
 import { ConfiguredSupergraph } from '../supergraph/configuredSupergraph.ts';
 import type { AcceptSupergraph, SupergraphSource } from '../supergraph/supergraphSource.ts';

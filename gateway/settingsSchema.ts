@@ -1,0 +1,282 @@
+import { z } from 'zod';
+import { headerRule } from './execute/subgraph/headerRules.ts';
+
+/** What the table in `gateway/README.md` says of a setting, beside its key and its default. */
+export interface SettingNotes {
+  /** Unit of a number: `ms`, `bytes`, `connections` … */
+  readonly unit?: string;
+  /** The environment variable that overrides the file. */
+  readonly env?: string;
+  /** Said instead of the default where that depends on something. */
+  readonly defaultText?: string;
+  readonly description: string;
+}
+
+/** Adds notes, and the default when there is one. */
+function setting<Schema extends z.ZodType>(schema: Schema, notes: SettingNotes): Schema {
+  return schema.meta({ ...notes });
+}
+
+const group = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape).prefault({} as never);
+const milliseconds = (value: number) =>
+  z
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1)
+    .default(value);
+const count = (value: number) => z.int().min(1).default(value);
+const sizes = { unit: 'bytes' } as const;
+const ms = { unit: 'ms' } as const;
+
+const PORT_WORDS = 'expected a number from 0 to 65535';
+const subgraphName = z.string().min(1);
+const headerRules = z.strictObject({ request: z.array(headerRule).default([]) });
+
+/** Every setting of `gateway.yaml`, with its default, its unit and what it does. */
+export const settingsSchema = z.strictObject({
+  listen: group({
+    host: setting(z.string().min(1).default('127.0.0.1'), {
+      env: 'HOST',
+      description: 'Address to listen on; `0.0.0.0` in a container.',
+    }),
+    port: setting(z.int(PORT_WORDS).min(0, PORT_WORDS).max(65535, PORT_WORDS).default(4000), {
+      env: 'PORT',
+      description: 'Port to listen on; 0 takes a free one.',
+    }),
+    path: setting(
+      z
+        .string()
+        .regex(/^\/[\w\-./~]+$/, 'is not a path such as /graphql')
+        .default('/graphql'),
+      {
+        description: 'Path of the GraphQL endpoint.',
+      },
+    ),
+  }),
+  supergraph: group({
+    config: setting(z.string().min(1).default('supergraph.yaml'), {
+      env: 'SUPERGRAPH_CONFIG',
+      description: 'The list of subgraphs, in Rover’s format.',
+    }),
+    file: setting(z.string().min(1).optional(), {
+      env: 'SUPERGRAPH',
+      defaultText: 'none',
+      description: 'An already composed supergraph; it is served instead of `config`.',
+    }),
+    cache_dir: setting(z.string().min(1).default('.tributary'), {
+      env: 'TRIBUTARY_CACHE_DIR',
+      description: 'Folder for composed and last good supergraphs.',
+    }),
+    poll_interval_ms: setting(milliseconds(10_000), {
+      ...ms,
+      description: 'Time between two reads of a `subgraph_url`, jittered by ±20 %. Files are also watched.',
+    }),
+    poll_timeout_ms: setting(milliseconds(5_000), {
+      ...ms,
+      description: 'A subgraph must give its schema in this time.',
+    }),
+    max_schema_bytes: setting(count(10_000_000), { ...sizes, description: 'A larger schema is refused.' }),
+  }),
+  engine: setting(z.enum(['auto', 'compiled', 'apollo']).default('apollo'), {
+    description:
+      'What plans and executes: `compiled` (native planner, own executor), `apollo` (the stock `ApolloGateway`), or `auto`: the first where its planner loads.',
+  }),
+  query_planning: group({
+    timeout_ms: setting(milliseconds(500), {
+      ...ms,
+      description:
+        'An operation that takes longer to plan is refused with `OPERATION_TOO_COMPLEX`. Engine `compiled` only.',
+    }),
+    max_queue: setting(count(200), {
+      unit: 'operations',
+      description: 'Operations that may wait to be planned; one more is a 503. Engine `compiled` only.',
+    }),
+  }),
+  composition: group({
+    timeout_ms: setting(milliseconds(120_000), {
+      ...ms,
+      description: 'A composition is ended after this time.',
+    }),
+    hints: setting(z.boolean().default(false), { description: 'Log the hints of composition.' }),
+  }),
+  explorer: group({
+    sandbox: setting(z.boolean().optional(), {
+      defaultText: '`true`, in production `false`',
+      description: 'Apollo Sandbox at `/` (loaded from the internet).',
+    }),
+    graphiql: setting(z.boolean().optional(), {
+      defaultText: '`true`, in production `false`',
+      description: 'The bundled GraphiQL at `/graphiql` (works offline).',
+    }),
+    document: setting(z.string().optional(), {
+      defaultText: 'none',
+      description:
+        'The query that both pages open with, and that `tributary dev` asks before it says that all is up.',
+    }),
+  }),
+  introspection: setting(z.boolean().optional(), {
+    defaultText: '`true`, in production `false`',
+    description: 'Answer introspection, and name fields in suggestions.',
+  }),
+  expose_query_plan: setting(z.boolean().optional(), {
+    defaultText: '`true`, in production `false`',
+    description: 'Answer the header `Apollo-Query-Plan-Experimental` with the query plan.',
+  }),
+  csrf_prevention: setting(z.boolean().default(true), {
+    description: 'Refuse requests that a browser sends to other sites without a preflight.',
+  }),
+  batching: setting(z.boolean().default(false), { description: 'Answer JSON arrays of requests.' }),
+  cors: group({
+    origins: setting(z.array(z.string().min(1)).default([]), {
+      description: 'Origins of browsers that may read answers; `*` for all.',
+    }),
+    credentials: setting(z.boolean().default(false), { description: 'Let those browsers send cookies.' }),
+  }).refine(
+    ({ origins, credentials }) => !(credentials && origins.includes('*')),
+    '`credentials` with the origin `*` would let every site act as the user',
+  ),
+  limits: group({
+    max_body_bytes: setting(count(1_000_000), {
+      ...sizes,
+      description: 'A larger body is refused with 413.',
+    }),
+    max_header_bytes: setting(count(65_536), {
+      ...sizes,
+      description: 'Larger headers are refused with 431.',
+    }),
+    max_tokens: setting(count(5_000), {
+      unit: 'tokens',
+      description: 'A longer document is refused by the parser.',
+    }),
+    headers_timeout_ms: setting(milliseconds(10_000), {
+      ...ms,
+      description: 'The headers of a request must arrive in this time.',
+    }),
+    request_timeout_ms: setting(milliseconds(30_000), {
+      ...ms,
+      description: 'A whole request must arrive in this time.',
+    }),
+    keep_alive_timeout_ms: setting(milliseconds(75_000), {
+      ...ms,
+      description: 'How long an idle connection is kept; keep it above the load balancer’s.',
+    }),
+    drain_timeout_ms: setting(milliseconds(30_000), {
+      ...ms,
+      description: 'After SIGTERM, requests in flight may take this long before the process ends.',
+    }),
+  }),
+  traffic_shaping: group({
+    all: group({
+      timeout_ms: setting(milliseconds(5_000), {
+        ...ms,
+        description: 'One request to a subgraph, from connecting to the last byte.',
+      }),
+      max_response_bytes: setting(count(10_000_000), {
+        ...sizes,
+        description: 'A larger answer of a subgraph is refused.',
+      }),
+      max_connections: setting(count(256), {
+        unit: 'connections',
+        description: 'Connections to one subgraph.',
+      }),
+    }),
+  }),
+  headers: group({
+    all: setting(headerRules.prefault({}), {
+      defaultText: 'none',
+      description:
+        'Rules that apply to requests to every subgraph: `request: [{ propagate: … }, { remove: … }, { insert: … }]`.',
+    }),
+    subgraphs: setting(z.record(subgraphName, headerRules).default({}), {
+      defaultText: 'none',
+      description: 'Further rules by subgraph name, applied after those of `all`.',
+    }),
+  }),
+  include_subgraph_errors: group({
+    all: setting(z.boolean().optional(), {
+      defaultText: '`true`, in production `false`',
+      description: 'Show clients what subgraphs report; otherwise `Subgraph errors redacted`.',
+    }),
+    subgraphs: setting(z.record(subgraphName, z.boolean()).default({}), {
+      defaultText: 'none',
+      description: 'The same by subgraph name.',
+    }),
+  }),
+  log: group({
+    level: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'), {
+      env: 'LOG_LEVEL',
+      description: 'What is logged.',
+    }),
+    format: setting(z.enum(['json', 'pretty']).optional(), {
+      env: 'LOG_FORMAT',
+      defaultText: '`pretty`, in production `json`',
+      description: 'How it is written.',
+    }),
+  }),
+  dev: group({
+    subgraphs: setting(
+      z
+        .record(
+          subgraphName,
+          z.strictObject({
+            command: z.string().min(1),
+            cwd: z.string().min(1).optional(),
+            watch: z.array(z.string().min(1)).optional(),
+          }),
+        )
+        .default({}),
+      {
+        defaultText: 'none',
+        description:
+          'How `tributary dev` starts a subgraph that has no `subgraphs/<name>/subgraph.ts`: `{ command, cwd, watch }`.',
+      },
+    ),
+  }),
+});
+
+/** What the file says, with defaults that depend on nothing. */
+export type ParsedSettings = z.output<typeof settingsSchema>;
+
+/** Settings in force: frozen, complete, and with the defaults that depend on the environment filled in. */
+export type Settings = ParsedSettings & {
+  readonly production: boolean;
+  /** Absolute path of the settings file that was read, if one was. */
+  readonly path: string | undefined;
+  readonly introspection: boolean;
+  readonly expose_query_plan: boolean;
+  readonly explorer: { readonly sandbox: boolean; readonly graphiql: boolean };
+  readonly include_subgraph_errors: { readonly all: boolean };
+  readonly log: { readonly format: 'json' | 'pretty' };
+};
+
+/** A setting of the table in `gateway/README.md`. */
+export interface SettingRow {
+  /** `limits.max_body_bytes` */
+  readonly key: string;
+  readonly defaultText: string;
+  readonly notes: SettingNotes;
+}
+
+/** Every setting in the order of the schema; the README's table is held to it by a test. */
+export function listSettings(): readonly SettingRow[] {
+  const rows: SettingRow[] = [];
+  const walk = (schema: z.ZodType, key: string): void => {
+    const notes = schema.meta() as SettingNotes | undefined;
+    if (notes?.description !== undefined) {
+      const fallback = schema.safeParse(undefined);
+      rows.push({ key, defaultText: notes.defaultText ?? `\`${JSON.stringify(fallback.data)}\``, notes });
+      return;
+    }
+    const inner = schema instanceof z.ZodPrefault ? (schema.unwrap() as z.ZodType) : schema;
+    if (!(inner instanceof z.ZodObject)) throw new Error(`The setting ${key} has no description.`);
+    for (const [name, child] of Object.entries(inner.shape))
+      walk(child as z.ZodType, key === '' ? name : `${key}.${name}`);
+  };
+  walk(settingsSchema, '');
+  return rows;
+}
+
+/** JSON Schema of `gateway.yaml`, for editors. */
+export function settingsJsonSchema(): unknown {
+  return z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' });
+}
