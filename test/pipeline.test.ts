@@ -9,6 +9,7 @@ import { Gateway } from '../gateway/gateway.ts';
 import { Pipeline, type PipelineOptions } from '../gateway/pipeline.ts';
 import { formatErrorsBy } from '../gateway/respond/formatErrors.ts';
 import { supergraphFromSdl } from '../gateway/supergraph/supergraph.ts';
+import { clientRequestOf } from './support/clientRequestOf.ts';
 
 /** How the engines of a test execute. */
 type Execute = (request: OperationRequest, engine: Engine) => Promise<ExecutionResult>;
@@ -74,7 +75,7 @@ async function ask(pipeline: Pipeline, body: unknown): Promise<{ status: number;
   const headers = new HeaderMap([['content-type', 'application/json']]);
   const response: HTTPGraphQLResponse = await pipeline.handle(
     { method: 'POST', headers, search: '', body },
-    { headers: {}, extensions: undefined, requestId: 'r1', signal: new AbortController().signal },
+    clientRequestOf({ requestId: 'r1' }),
   );
   if (response.body.kind !== 'complete') throw new Error('an answer in parts');
   return { status: response.status ?? 200, body: JSON.parse(response.body.string) };

@@ -11,6 +11,7 @@ import type { ClientRequest } from './clientRequest.ts';
 import { errorBody, jsonError, onClientError } from './errorAnswers.ts';
 import { type ExplorerOptions, registerExplorerPages } from './explorer/explorerPages.ts';
 import { type Readiness, registerHealth } from './health.ts';
+import { anonymous } from './principal.ts';
 
 export interface HttpServerOptions {
   /** Answers one GraphQL request. */
@@ -205,6 +206,8 @@ function clientRequestOf(request: FastifyRequest, reply: FastifyReply): ClientRe
   return {
     headers: request.headers,
     extensions: typeof body === 'object' && body !== null ? body.extensions : undefined,
+    principal: anonymous,
+    address: request.ip,
     // an id is written into logs and headers, so only a plain one is taken over
     requestId: typeof sent === 'string' && /^[\w.:-]{1,128}$/.test(sent) ? sent : randomUUID(),
     signal: gone.signal,

@@ -3,6 +3,7 @@ import { buildSchema, GraphQLError, type GraphQLSchema, Kind, print, printSchema
 import type { Engine } from '../../gateway/engine.ts';
 import { composeSubgraphs } from '../../gateway/supergraph/composeSubgraphs.ts';
 import { sha256, supergraphFromSdl } from '../../gateway/supergraph/supergraph.ts';
+import { clientRequestOf } from '../support/clientRequestOf.ts';
 import { type Answer, answerOf, compareAnswers, type Difference } from './compareAnswers.ts';
 import type { EngineUnderTest } from './enginesUnderTest.ts';
 import { type DataRates, GraphData } from './graphData.ts';
@@ -151,12 +152,7 @@ async function answerBy(engine: Engine, { document, variables }: OperationCase):
       source,
       sourceHash: sha256(source),
       variables,
-      client: {
-        headers: {},
-        extensions: undefined,
-        requestId: 'differential',
-        signal: new AbortController().signal,
-      },
+      client: clientRequestOf({ requestId: 'differential' }),
     });
     return answerOf(result);
   } catch (error) {

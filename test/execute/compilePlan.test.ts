@@ -9,6 +9,7 @@ import type { SubgraphResponse } from '../../gateway/execute/subgraph/subgraphCl
 import { TypeHierarchy } from '../../gateway/execute/typeHierarchy.ts';
 import { privateAliasesFor } from '../../gateway/operation/privateAliases.ts';
 import type { EntityFetchNode, FetchPath, PlanNode, RootFetchNode } from '../../gateway/plan/queryPlan.ts';
+import { clientRequestOf } from '../support/clientRequestOf.ts';
 
 const types = new TypeHierarchy(parse('type Query { a: Int } type Product { id: ID }'));
 const aliases = privateAliasesFor(buildSchema('type Query { a: Int }'));
@@ -74,7 +75,7 @@ async function run(node: PlanNode | undefined, given: Given = {}): Promise<Run> 
   };
   const execution: Execution = {
     variables: given.variables ?? {},
-    client: { requestId: 'r', headers: {}, extensions: undefined, signal: new AbortController().signal },
+    client: clientRequestOf(),
     data: given.data ?? {},
     errors: [],
     failed: new Set(),

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { compileHeaderRules, headerRule } from '../../../gateway/execute/subgraph/headerRules.ts';
 import type { ClientRequest } from '../../../gateway/http/clientRequest.ts';
+import { clientRequestOf } from '../../support/clientRequestOf.ts';
 import { type GatewayUnderTest, startGateway } from '../../support/runningGateway.ts';
 import { type StubSubgraph, startStubSubgraph } from '../../support/stubSubgraph.ts';
 
@@ -14,7 +15,7 @@ function sentBy(
   headers: ClientRequest['headers'],
   extensions?: ClientRequest['extensions'],
 ): Record<string, string> {
-  const client = { headers, extensions, requestId: 'request-1', signal: new AbortController().signal };
+  const client = clientRequestOf({ headers, extensions });
   return { ...compileHeaderRules(rulesOf(rules))(client) };
 }
 
@@ -72,7 +73,7 @@ describe('header rules: propagate', () => {
       { propagate: { named: 'constructor' } },
       { propagate: { named: '__proto__', default: 'd' } },
     ];
-    const client = { headers: {}, extensions: undefined, requestId: '', signal: AbortSignal.abort() };
+    const client = clientRequestOf({ requestId: '' });
     expect(Object.entries(compileHeaderRules(rulesOf(rules))(client))).toEqual([['__proto__', 'd']]);
   });
 });
