@@ -205,7 +205,7 @@ describe('layout: subgraphs', () => {
 
 describe('layout: one package, one door', () => {
   const doors: Readonly<Record<string, RegExp>> = {
-    undici: /^gateway\/(execute\/subgraph|supergraph\/sdlSources)\//,
+    undici: /^gateway\/(execute\/subgraph\/|runtime\/boundedRequest\.ts$)/,
     '@apollo/gateway': /^gateway\/engines\/apolloEngine\.ts$/,
     '@apollo/query-planner': /^gateway\/(engines\/apolloEngine|plan\/planProcess)\.ts$/,
     '@apollo/federation-internals': /^gateway\/(engines\/apolloEngine|plan\/planProcess)\.ts$/,
@@ -216,6 +216,7 @@ describe('layout: one package, one door', () => {
     '@ai-sdk/*': /^subgraphs\/ai\//,
     libsql: /^subgraphs\//,
     kysely: /^subgraphs\//,
+    jose: /^(gateway\/http\/authenticate|subgraphs)\//,
     pg: /^subgraphs\//,
   };
 

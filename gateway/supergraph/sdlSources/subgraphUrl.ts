@@ -1,6 +1,6 @@
 import { buildClientSchema, getIntrospectionQuery, type IntrospectionQuery, printSchema } from 'graphql';
-import { request } from 'undici';
 import { GatewayError } from '../../errors.ts';
+import { boundedRequest, requestProblem, withoutSecrets } from '../../runtime/boundedRequest.ts';
 import type { MakeSdlSource } from '../sdlSource.ts';
 
 /** Source: Federation subgraph specification, "Enhanced introspection with `Query._service`". */
@@ -35,7 +35,7 @@ export const subgraphUrlSource: MakeSdlSource<'subgraph_url'> = (
       }
       return printSchema(buildClientSchema(introspection.data as unknown as IntrospectionQuery));
     } catch (cause) {
-      const reason = deadline.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(cause);
+      const reason = deadline.aborted ? `no answer within ${timeoutMs} ms` : requestProblem(cause);
       throw new GatewayError('SUBGRAPH_SCHEMA_UNAVAILABLE', {
         message: `Subgraph "${subgraph}" did not give its schema at ${withoutSecrets(url)}: ${reason}`,
         subgraph,
@@ -59,42 +59,22 @@ interface PostOptions {
 }
 
 async function post({ url, headers, query, maxBytes, signal }: PostOptions): Promise<GraphQLAnswer> {
-  const response = await request(url, {
+  const { status, text } = await boundedRequest({
+    url,
     method: 'POST',
     headers: { accept: 'application/json', ...headers, 'content-type': 'application/json' },
     body: JSON.stringify({ query }),
+    maxBytes,
     signal,
   });
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  const text = Buffer.concat(chunks).toString('utf8');
   let answer: unknown;
   try {
     answer = JSON.parse(text);
   } catch {
-    throw new Error(`HTTP ${response.statusCode} with a body that is not JSON`);
+    throw new Error(`HTTP ${status} with a body that is not JSON`);
   }
   if (typeof answer !== 'object' || answer === null || !('data' in answer || 'errors' in answer)) {
-    throw new Error(`HTTP ${response.statusCode} with a body that is not a GraphQL response`);
+    throw new Error(`HTTP ${status} with a body that is not a GraphQL response`);
   }
   return answer as GraphQLAnswer;
-}
-
-/** A refused connection to a name with several addresses is an AggregateError without a message of its own. */
-function reasonOf(cause: unknown): string {
-  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ');
-  return cause instanceof Error ? cause.message : String(cause);
-}
-
-function withoutSecrets(url: string): string {
-  const parsed = new URL(url);
-  parsed.username = '';
-  parsed.password = '';
-  parsed.search = '';
-  return parsed.href;
 }
