@@ -26,6 +26,13 @@ export const errorKinds = Object.freeze({
   // a request that ends before it is executed
   BAD_REQUEST: kind(400, true, 'The request is not a well-formed GraphQL request.'),
   BATCHING_NOT_ENABLED: kind(400, true, 'Operation batching is not enabled.'),
+  AUTH_ERROR: kind(400, true, 'The credentials are not of the form that is expected.'),
+  UNAUTHENTICATED: kind(
+    401,
+    true,
+    'The credentials are not valid, or there are none where some are required.',
+  ),
+  AUTHENTICATION_UNAVAILABLE: kind(503, true, 'Credentials cannot be checked now.'),
   METHOD_NOT_ALLOWED: kind(405, true, 'The method is not one that the path answers.'),
   INVALID_ACCEPT_HEADER: kind(406, true, 'None of the accepted content types can be served.'),
   INVALID_CONTENT_TYPE_HEADER: kind(415, true, 'The content type, charset or encoding is not supported.'),
@@ -65,6 +72,8 @@ export interface GatewayErrorDetails {
   readonly path?: GraphQLErrorOptions['path'];
   /** Further extensions, plain JSON. */
   readonly extensions?: Readonly<Record<string, unknown>>;
+  /** Headers of the answer, where the whole request ends; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }
 
@@ -76,6 +85,8 @@ export interface GatewayErrorDetails {
 export class GatewayError extends GraphQLError {
   readonly code: ErrorCode;
   readonly subgraph: string | undefined;
+  /** Headers of the answer that this error ends; names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: ErrorCode, details: GatewayErrorDetails = {}) {
     const { status } = errorKinds[code];
@@ -86,12 +97,21 @@ export class GatewayError extends GraphQLError {
         ...details.extensions,
         code,
         ...(details.subgraph === undefined ? {} : { service: details.subgraph }),
-        ...(status === null ? {} : { http: { status } }),
+        ...(status === null ? {} : { http: httpOf(status, details.headers) }),
       },
     });
     this.name = 'GatewayError';
     this.code = code;
     this.subgraph = details.subgraph;
+    this.headers = details.headers ?? {};
     if (details.cause !== undefined) this.cause = details.cause;
   }
+}
+
+/** What Apollo Server reads of an error: a status, and headers in a map. */
+function httpOf(
+  status: number,
+  headers: GatewayErrorDetails['headers'],
+): { status: number; headers?: ReadonlyMap<string, string> } {
+  return headers === undefined ? { status } : { status, headers: new Map(Object.entries(headers)) };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { headerRule } from './execute/subgraph/headerRules.ts';
+import { claimPaths, keySetSettings, tokenHeaderName, tokenSource } from './http/authenticate/jwtSettings.ts';
 
 /** What the table in `gateway/README.md` says of a setting, beside its key and its default. */
 export interface SettingNotes {
@@ -135,6 +136,61 @@ export const settingsSchema = z.strictObject({
     ({ origins, credentials }) => !(credentials && origins.includes('*')),
     '`credentials` with the origin `*` would let every site act as the user',
   ),
+  authentication: group({
+    require_authentication: setting(z.boolean().default(false), {
+      description: 'Refuse anonymous callers with 401.',
+    }),
+    jwt: group({
+      jwks: setting(z.array(keySetSettings).default([]), {
+        defaultText: 'none',
+        description:
+          'Key sets that tokens are verified with; see [below](#tokens). Without one, tokens are not looked at.',
+      }),
+      header_name: setting(tokenHeaderName.default('authorization'), {
+        description: 'The header that holds a token.',
+      }),
+      header_value_prefix: setting(z.string().default('Bearer'), {
+        description: 'What stands before the token, with a space between; empty for the token alone.',
+      }),
+      ignore_other_prefixes: setting(z.boolean().default(false), {
+        description: 'Take a header with another prefix for none, instead of refusing it with 400.',
+      }),
+      sources: setting(z.array(tokenSource).default([]), {
+        defaultText: 'none',
+        description:
+          'Where else a token may stand, in order: `{ type: header, name, value_prefix }`, `{ type: cookie, name }`.',
+      }),
+      on_error: setting(z.enum(['Error', 'Continue']).default('Error'), {
+        description: '`Continue`: who sends a token that is refused is anonymous.',
+      }),
+      claims: setting(claimPaths.prefault({}), {
+        description:
+          'Where id, scopes and roles stand in the claims: a claim, or a path such as `realm_access.roles`.',
+      }),
+      leeway_ms: setting(z.int().min(0).max(600_000).default(60_000), {
+        ...ms,
+        description: 'What clocks may differ by where `exp` and `nbf` are checked.',
+      }),
+      max_token_bytes: setting(count(8_192), { ...sizes, description: 'A longer token is refused unread.' }),
+      max_cached_tokens: setting(count(10_000), {
+        unit: 'tokens',
+        description: 'Verified tokens that are remembered, until they expire or their key is gone.',
+      }),
+      unknown_kid_floor_ms: setting(milliseconds(10_000), {
+        ...ms,
+        description: 'The least time between two reads of a key set that unknown key ids cause.',
+      }),
+      max_wait_ms: setting(milliseconds(1_000), {
+        ...ms,
+        description: 'How long a request waits while a key set is read for it.',
+      }),
+      fetch_timeout_ms: setting(milliseconds(5_000), {
+        ...ms,
+        description: 'A key set must be read in this time; otherwise the keys before stay in force.',
+      }),
+      max_key_set_bytes: setting(count(1_000_000), { ...sizes, description: 'A larger key set is refused.' }),
+    }),
+  }),
   limits: group({
     max_body_bytes: setting(count(1_000_000), {
       ...sizes,

@@ -15,6 +15,7 @@ import { ComposedSupergraph } from '../supergraph/composedSupergraph.ts';
 import { ConfiguredSupergraph } from '../supergraph/configuredSupergraph.ts';
 import type { AcceptSupergraph, SupergraphSource } from '../supergraph/supergraphSource.ts';
 import { createLog } from '../telemetry/log.ts';
+import { authenticatorOf } from './authenticatorOf.ts';
 
 export interface ServeOptions {
   readonly settings: Settings;
@@ -63,8 +64,10 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
     log,
     accept: (supergraph) => gateway.swap(supergraph),
   });
+  const authenticator = await authenticatorOf({ settings, cwd, log });
   const app = await createHttpServer({
     handle: (request, client) => pipeline.handle(request, client),
+    authenticate: (request) => authenticator.principalOf(request),
     readiness: () => ({ isReady: gateway.engine !== undefined, waitingFor: source.waitingFor() }),
     log,
     graphqlPath: settings.listen.path,
@@ -91,6 +94,7 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
         log.warn(`requests were still in flight after ${settings.limits.drain_timeout_ms} ms and are ended`);
         app.server.closeAllConnections();
       });
+      authenticator.stop();
       await pipeline.stop();
       await gateway.stop();
       await promisify<void>((done) => log.flush(() => done(null)))();

@@ -14,6 +14,7 @@ export function jsonError(reply: FastifyReply, error: GatewayError): FastifyRepl
   const status = errorKinds[error.code].status ?? 500;
   // a gateway that has no supergraph yet, or is closing, is worth asking again
   if (status === 503) reply.header('retry-after', '1');
+  reply.headers(error.headers);
   return reply
     .code(status)
     .type('application/json; charset=utf-8')

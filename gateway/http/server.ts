@@ -7,15 +7,21 @@ import cors from '@fastify/cors';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Logger } from 'pino';
 import { type ErrorCode, GatewayError } from '../errors.ts';
+import type { HeadersOfRequest } from './authenticate/credentials.ts';
 import type { ClientRequest } from './clientRequest.ts';
 import { errorBody, jsonError, onClientError } from './errorAnswers.ts';
 import { type ExplorerOptions, registerExplorerPages } from './explorer/explorerPages.ts';
 import { type Readiness, registerHealth } from './health.ts';
-import { anonymous } from './principal.ts';
+import type { Principal } from './principal.ts';
 
 export interface HttpServerOptions {
   /** Answers one GraphQL request. */
   readonly handle: (request: HTTPGraphQLRequest, client: ClientRequest) => Promise<HTTPGraphQLResponse>;
+  /**
+   * Finds out who sends a request for GraphQL. It throws the GatewayError of the answer when the credentials are refused:
+   * the body is then never read.
+   */
+  readonly authenticate: (request: HeadersOfRequest) => Promise<Principal>;
   readonly readiness: () => Readiness;
   readonly log: Logger;
   readonly graphqlPath: string;
@@ -35,6 +41,13 @@ export interface HttpServerOptions {
 }
 
 const NO_BODY = Symbol('no body');
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who sends the request; found out on the path of GraphQL alone. */
+    principal: Principal;
+  }
+}
 
 /**
  * The HTTP server: bodies and headers within their limits, every refusal a JSON error, GraphQL at one path, health and
@@ -77,11 +90,15 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     });
   }
 
+  app.decorateRequest('principal');
   registerHealth(app, options.readiness);
   await registerExplorerPages(app, options.explorer);
   app.route({
     method: ['GET', 'POST'],
     url: graphqlPath,
+    onRequest: async (request) => {
+      request.principal = await options.authenticate(request.raw);
+    },
     handler: async (request, reply) => {
       if (Array.isArray(request.body) && !options.allowsBatching)
         throw new GatewayError('BATCHING_NOT_ENABLED');
@@ -206,7 +223,7 @@ function clientRequestOf(request: FastifyRequest, reply: FastifyReply): ClientRe
   return {
     headers: request.headers,
     extensions: typeof body === 'object' && body !== null ? body.extensions : undefined,
-    principal: anonymous,
+    principal: request.principal,
     address: request.ip,
     // an id is written into logs and headers, so only a plain one is taken over
     requestId: typeof sent === 'string' && /^[\w.:-]{1,128}$/.test(sent) ? sent : randomUUID(),
