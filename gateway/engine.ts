@@ -2,7 +2,9 @@ import type { DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionN
 import type { Logger } from 'pino';
 import type { SelectHeaders } from './execute/subgraph/headerRules.ts';
 import type { ClientRequest } from './http/clientRequest.ts';
+import type { UsedOperation } from './operation/usedOperation.ts';
 import type { Supergraph } from './supergraph/supergraph.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
 
 /** One operation to execute: parsed, and valid against the engine's API schema. */
 export interface OperationRequest {
@@ -37,8 +39,22 @@ export interface Engine {
    * @throws GraphQLError when the operation is not valid
    */
   plan(document: DocumentNode, operationName: string | undefined): Promise<string>;
+  /** Absent where an engine cannot prepare operations before they are asked for. */
+  readonly warmth?: EngineWarmth;
   /** Called once, after the last request. */
   close(): Promise<void>;
+}
+
+/** What hands the operations in use from an engine to the one that replaces it. */
+export interface EngineWarmth {
+  /** The operations asked for most lately, most first. */
+  mostUsed(limit: number): readonly UsedOperation[];
+  /**
+   * Does what the first request for an operation would wait for, and counts it as used as often as it was.
+   * @returns whether the operation is valid on this engine's supergraph
+   * @throws GatewayError as planning does
+   */
+  prepare(operation: UsedOperation): Promise<boolean>;
 }
 
 /**
@@ -50,17 +66,22 @@ export type BuildEngine = (supergraph: Supergraph) => Promise<Engine>;
 /** What every engine is built with, beside its supergraph. */
 export interface EngineOptions {
   readonly log: Logger;
+  readonly telemetry: Telemetry;
   /** Time for one request to a subgraph in all. */
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
   readonly maxConnections: number;
   /** Whether a request may ask for its query plan. */
   readonly exposeQueryPlan: boolean;
+  /** An operation whose plan may need more requests to subgraphs is refused; `undefined` = no limit. */
+  readonly maxSubgraphFetches: number | undefined;
   readonly headersFor: (subgraph: string) => SelectHeaders;
   readonly planning: {
     /** An operation that takes longer to plan is refused. */
     readonly timeoutMs: number;
     /** Operations that may wait to be planned. */
     readonly maxQueue: number;
+    /** Estimated memory that prepared operations may take. */
+    readonly maxCacheBytes: number;
   };
 }

@@ -48,6 +48,7 @@ export const errorKinds = Object.freeze({
   SUBSCRIPTION_NOT_SUPPORTED: kind(400, true, 'Subscriptions are not served over this transport.'),
   OPERATION_NOT_SUPPORTED: kind(400, true, 'The operation uses a feature that is not served.'),
   OPERATION_TOO_COMPLEX: kind(400, true, 'The operation is too complex to be planned in time.'),
+  MAX_SUBGRAPH_FETCHES_LIMIT: kind(400, true, 'The operation needs too many requests to subgraphs.'),
   REQUEST_CONCURRENCY_LIMITED: kind(503, true, 'The gateway is overloaded.'),
   SUPERGRAPH_NOT_READY: kind(503, true, 'The gateway has no supergraph yet.'),
   // a subgraph that fails: the answer stays a 200 with the data of the others
@@ -114,4 +115,10 @@ function httpOf(
   headers: GatewayErrorDetails['headers'],
 ): { status: number; headers?: ReadonlyMap<string, string> } {
   return headers === undefined ? { status } : { status, headers: new Map(Object.entries(headers)) };
+}
+
+/** How work ended, for telemetry: the code of its error, or the given word when there is none. */
+export function outcomeOf(error: unknown, success: string): string {
+  if (error === undefined) return success;
+  return error instanceof GatewayError ? error.code : 'INTERNAL_SERVER_ERROR';
 }

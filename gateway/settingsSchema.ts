@@ -92,6 +92,20 @@ export const settingsSchema = z.strictObject({
       unit: 'operations',
       description: 'Operations that may wait to be planned; one more is a 503. Engine `compiled` only.',
     }),
+    max_cache_bytes: setting(count(100_000_000), {
+      ...sizes,
+      description:
+        'Estimated memory for plans and what is compiled of them; what was used least lately goes. Engine `compiled` only.',
+    }),
+    warm_up_operations: setting(z.int().min(0).default(200), {
+      unit: 'operations',
+      description:
+        'How many of the most used operations are prepared on a new supergraph before it is put in force; 0 = none. Engine `compiled` only.',
+    }),
+    warm_up_timeout_ms: setting(milliseconds(5_000), {
+      ...ms,
+      description: 'What is not prepared by then is left to the first request for it.',
+    }),
   }),
   composition: group({
     timeout_ms: setting(milliseconds(120_000), {
@@ -121,7 +135,8 @@ export const settingsSchema = z.strictObject({
   }),
   expose_query_plan: setting(z.boolean().optional(), {
     defaultText: '`true`, in production `false`',
-    description: 'Answer the header `Apollo-Query-Plan-Experimental` with the query plan.',
+    description:
+      'Answer the headers `Apollo-Query-Plan-Experimental` and `Apollo-Expose-Query-Plan` with the query plan.',
   }),
   csrf_prevention: setting(z.boolean().default(true), {
     description: 'Refuse requests that a browser sends to other sites without a preflight.',
@@ -199,6 +214,12 @@ export const settingsSchema = z.strictObject({
     max_header_bytes: setting(count(65_536), {
       ...sizes,
       description: 'Larger headers are refused with 431.',
+    }),
+    max_subgraph_fetches: setting(z.int().min(1).optional(), {
+      unit: 'requests',
+      defaultText: 'none',
+      description:
+        'An operation whose plan may need more requests to subgraphs is refused with `MAX_SUBGRAPH_FETCHES_LIMIT`.',
     }),
     max_tokens: setting(count(5_000), {
       unit: 'tokens',

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { GatewayError } from '../errors.ts';
 import type { Settings } from '../settingsSchema.ts';
 import { supergraphFromSdl } from '../supergraph/supergraph.ts';
+import { Telemetry } from '../telemetry/telemetry.ts';
 import { composeOnce } from './compose.ts';
 import { readTextArgument } from './readTextArgument.ts';
 import { engineBy } from './serve.ts';
@@ -28,7 +29,10 @@ export async function planCommand(options: PlanCommandOptions): Promise<void> {
     file === undefined
       ? await composeOnce({ settings, cwd, env, config, hints: false })
       : await readTextArgument(file, { cwd, code: 'SUPERGRAPH_INVALID' });
-  const engine = await engineBy(settings, pino({ level: 'silent' }))(supergraphFromSdl(sdl));
+  const engine = await engineBy(settings, {
+    log: pino({ level: 'silent' }),
+    telemetry: new Telemetry(),
+  })(supergraphFromSdl(sdl));
   try {
     process.stdout.write(
       `${await engine.plan(parse(source, { maxTokens: settings.limits.max_tokens }), operationName)}\n`,

@@ -15,6 +15,8 @@ import { ComposedSupergraph } from '../supergraph/composedSupergraph.ts';
 import { ConfiguredSupergraph } from '../supergraph/configuredSupergraph.ts';
 import type { AcceptSupergraph, SupergraphSource } from '../supergraph/supergraphSource.ts';
 import { createLog } from '../telemetry/log.ts';
+import { logFigures } from '../telemetry/logFigures.ts';
+import { Telemetry } from '../telemetry/telemetry.ts';
 import { authenticatorOf } from './authenticatorOf.ts';
 
 export interface ServeOptions {
@@ -43,7 +45,15 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
     ...settings.log,
     colorize: env.NO_COLOR === undefined && process.stderr.isTTY === true,
   });
-  const gateway = new Gateway(engineBy(settings, log), log);
+  const telemetry = new Telemetry();
+  const stopFigures = log.isLevelEnabled('debug') ? logFigures(telemetry, log) : undefined;
+  const gateway = new Gateway(engineBy(settings, { log, telemetry }), log, {
+    telemetry,
+    warmUp: {
+      operations: settings.query_planning.warm_up_operations,
+      timeoutMs: settings.query_planning.warm_up_timeout_ms,
+    },
+  });
   const pipeline = new Pipeline({
     gateway,
     log,
@@ -96,6 +106,7 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
       });
       authenticator.stop();
       await pipeline.stop();
+      stopFigures?.();
       await gateway.stop();
       await promisify<void>((done) => log.flush(() => done(null)))();
     })();
@@ -119,10 +130,15 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
 }
 
 /** Builds engines as the settings say. */
-export function engineBy(settings: Settings, log: Logger): BuildEngine {
+export function engineBy(
+  settings: Settings,
+  { log, telemetry }: { readonly log: Logger; readonly telemetry: Telemetry },
+): BuildEngine {
   const { timeout_ms, max_response_bytes, max_connections } = settings.traffic_shaping.all;
   return engineOf(settings.engine, {
     log,
+    telemetry,
+    maxSubgraphFetches: settings.limits.max_subgraph_fetches,
     timeoutMs: timeout_ms,
     maxResponseBytes: max_response_bytes,
     maxConnections: max_connections,
@@ -132,7 +148,11 @@ export function engineBy(settings: Settings, log: Logger): BuildEngine {
         ...settings.headers.all.request,
         ...(settings.headers.subgraphs[subgraph]?.request ?? []),
       ]),
-    planning: { timeoutMs: settings.query_planning.timeout_ms, maxQueue: settings.query_planning.max_queue },
+    planning: {
+      timeoutMs: settings.query_planning.timeout_ms,
+      maxQueue: settings.query_planning.max_queue,
+      maxCacheBytes: settings.query_planning.max_cache_bytes,
+    },
   });
 }
 

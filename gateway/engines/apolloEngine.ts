@@ -8,10 +8,15 @@ import type { SelectHeaders } from '../execute/subgraph/headerRules.ts';
 import { SubgraphClient } from '../execute/subgraph/subgraphClient.ts';
 import { subgraphError } from '../execute/subgraph/subgraphError.ts';
 import type { ClientRequest } from '../http/clientRequest.ts';
+import { readPlan } from '../plan/readPlan.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
+import { askedPlanOf, type ShownPlan } from './exposedPlan.ts';
+import { measuredSend } from './measuredSend.ts';
+import { tooManyFetches } from './tooManyFetches.ts';
 
 /** What the stock gateway is given of a request; its own type belongs to an older Apollo Server. */
 type StockRequest = Parameters<Awaited<ReturnType<ApolloGateway['load']>>['executor']>[0];
+type StockPlan = ReturnType<QueryPlanner['buildQueryPlan']>;
 type StockSources = Parameters<GraphQLDataSource['process']>[0];
 
 /**
@@ -26,7 +31,11 @@ export function apolloEngine(options: EngineOptions): BuildEngine {
     const gateway = new ApolloGateway({
       supergraphSdl: supergraph.sdl,
       logger: quiet(options.log),
-      __exposeQueryPlanExperimental: options.exposeQueryPlan,
+      // before anything is executed: what is thrown here ends the request
+      experimental_didResolveQueryPlan: ({ queryPlan, requestContext }) => {
+        refuseManyFetches(queryPlan, options.maxSubgraphFetches);
+        (requestContext.context as StockContext).onPlan?.(queryPlan);
+      },
       buildService: ({ name, url }) => {
         const { timeoutMs, maxResponseBytes, maxConnections } = options;
         const client = new SubgraphClient({
@@ -37,14 +46,23 @@ export function apolloEngine(options: EngineOptions): BuildEngine {
           maxConnections,
         });
         clients.push(client);
-        return new SubgraphSource(name, client, options.headersFor(name));
+        const send = measuredSend(client, { subgraph: name, telemetry: options.telemetry });
+        return new SubgraphSource(name, send, options.headersFor(name));
       },
     });
     try {
       const { executor } = await gateway.load();
       const { schema } = gateway;
       if (schema === undefined) throw new Error('it has no schema');
-      return new ApolloEngine({ supergraph, apiSchema: schema, gateway, executor, clients });
+      const { exposeQueryPlan } = options;
+      return new ApolloEngine({
+        supergraph,
+        apiSchema: schema,
+        gateway,
+        executor,
+        clients,
+        exposeQueryPlan,
+      });
     } catch (cause) {
       await Promise.all(clients.map((client) => client.close()));
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -62,7 +80,17 @@ interface ApolloEngineParts {
   readonly gateway: ApolloGateway;
   readonly executor: Awaited<ReturnType<ApolloGateway['load']>>['executor'];
   readonly clients: readonly SubgraphClient[];
+  readonly exposeQueryPlan: boolean;
 }
+
+/** What the stock gateway hands through to its data sources and hooks. */
+interface StockContext {
+  readonly client: ClientRequest;
+  readonly onPlan?: (plan: StockPlan) => void;
+}
+
+/** Thrown once an operation is planned, so that nothing is executed. */
+class DryRun extends Error {}
 
 class ApolloEngine implements Engine {
   readonly supergraph: Supergraph;
@@ -76,9 +104,28 @@ class ApolloEngine implements Engine {
   }
 
   async execute(request: OperationRequest): Promise<ExecutionResult> {
-    const { executor } = this.#parts;
-    const result = (await executor(asStockRequest(request, this.apiSchema))) as ExecutionResult;
-    return result.errors === undefined ? result : { ...result, errors: result.errors.map(withService) };
+    const { executor, exposeQueryPlan } = this.#parts;
+    const asked = exposeQueryPlan ? askedPlanOf(request.client) : undefined;
+    let extensions: ExecutionResult['extensions'];
+    const onPlan = (plan: StockPlan): void => {
+      extensions = asked?.extensionsOf(shownPlan(plan));
+      if (asked?.isDryRun === true) throw new DryRun();
+    };
+    try {
+      const stockRequest = asStockRequest(request, {
+        schema: this.apiSchema,
+        context: { client: request.client, ...(asked && { onPlan }) },
+      });
+      const { data, errors } = (await executor(stockRequest)) as ExecutionResult;
+      return {
+        ...(data === undefined ? {} : { data }),
+        ...(errors && { errors: errors.map(withService) }),
+        ...(extensions && { extensions }),
+      };
+    } catch (error) {
+      if (!(error instanceof DryRun)) throw error;
+      return { ...(extensions && { extensions }) };
+    }
   }
 
   async plan(document: DocumentNode, operationName: string | undefined): Promise<string> {
@@ -101,20 +148,20 @@ class ApolloEngine implements Engine {
 /** One subgraph, as the stock gateway calls it. Faults become errors of its answer, and fail nothing else. */
 class SubgraphSource implements GraphQLDataSource {
   readonly #subgraph: string;
-  readonly #client: SubgraphClient;
+  readonly #send: SubgraphClient['send'];
   readonly #headers: SelectHeaders;
 
-  constructor(subgraph: string, client: SubgraphClient, headers: SelectHeaders) {
+  constructor(subgraph: string, send: SubgraphClient['send'], headers: SelectHeaders) {
     this.#subgraph = subgraph;
-    this.#client = client;
+    this.#send = send;
     this.#headers = headers;
   }
 
   async process({ request, context }: StockSources): ReturnType<GraphQLDataSource['process']> {
-    const { client } = context as { client: ClientRequest };
+    const { client } = context as StockContext;
     const { query, variables, operationName } = request;
     try {
-      const response = await this.#client.send({
+      const response = await this.#send({
         body: JSON.stringify({ query, variables, operationName }),
         headers: this.#headers(client),
         signal: client.signal,
@@ -137,15 +184,17 @@ class SubgraphSource implements GraphQLDataSource {
   }
 }
 
-function asStockRequest(request: OperationRequest, schema: GraphQLSchema): StockRequest {
-  const { client, document, operation, source, sourceHash, variables } = request;
+function asStockRequest(
+  request: OperationRequest,
+  { schema, context }: { readonly schema: GraphQLSchema; readonly context: StockContext },
+): StockRequest {
+  const { document, operation, source, sourceHash, variables } = request;
   const operationName = request.operationName ?? null;
   return {
     request: {
       query: source,
       operationName: operationName ?? undefined,
       variables: { ...variables },
-      http: { method: 'POST', url: '', headers: new Headers(textHeaders(client)) },
     },
     document,
     operation,
@@ -153,19 +202,20 @@ function asStockRequest(request: OperationRequest, schema: GraphQLSchema): Stock
     queryHash: sourceHash,
     source,
     schema,
-    context: { client },
+    context,
     metrics: {},
     // what else its type names is of the Apollo Server that it was written for, and is not read
   } as unknown as StockRequest;
 }
 
-function textHeaders(client: ClientRequest): Record<string, string> {
-  const wanted = ['apollo-query-plan-experimental', 'apollo-query-plan-experimental-format'];
-  return Object.fromEntries(
-    wanted.flatMap((name) =>
-      typeof client.headers[name] === 'string' ? [[name, client.headers[name]]] : [],
-    ),
-  );
+function shownPlan(plan: StockPlan): ShownPlan {
+  return { object: plan, text: prettyFormatQueryPlan(plan) };
+}
+
+function refuseManyFetches(plan: StockPlan, max: number | undefined): void {
+  if (max === undefined) return;
+  const { fetchCount } = readPlan(plan);
+  if (fetchCount > max) throw tooManyFetches(fetchCount, max);
 }
 
 /** The stock gateway names the subgraph `serviceName`; here it is `service`, as everywhere else. */

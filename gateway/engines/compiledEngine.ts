@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type DocumentNode,
   type ExecutionResult,
@@ -12,8 +13,8 @@ import {
   validate,
   visit,
 } from 'graphql';
-import type { BuildEngine, Engine, EngineOptions, OperationRequest } from '../engine.ts';
-import { GatewayError } from '../errors.ts';
+import type { BuildEngine, Engine, EngineOptions, EngineWarmth, OperationRequest } from '../engine.ts';
+import { GatewayError, outcomeOf } from '../errors.ts';
 import { compilePlan } from '../execute/compilePlan.ts';
 import type { DataObject } from '../execute/data.ts';
 import type { Execution, Step } from '../execute/execution.ts';
@@ -24,6 +25,8 @@ import { introspectionPart } from '../operation/introspectionPart.ts';
 import { type PlannedOperationOptions, plannedOperation } from '../operation/plannedOperation.ts';
 import { type PrivateAliases, privateAliasesFor } from '../operation/privateAliases.ts';
 import { rootFieldsOneByOne } from '../operation/rootFieldsOneByOne.ts';
+import type { OperationKey, UsedOperation } from '../operation/usedOperation.ts';
+import { apolloPlanOf } from '../plan/apolloPlan.ts';
 import { Planner } from '../plan/planner.ts';
 import { printPlan } from '../plan/printPlan.ts';
 import type { PlanNode, QueryPlan } from '../plan/queryPlan.ts';
@@ -33,17 +36,37 @@ import { apiSchemaOf } from '../supergraph/apiSchema.ts';
 import { linksOf } from '../supergraph/links.ts';
 import { subgraphUrls } from '../supergraph/subgraphUrls.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { timed } from '../telemetry/timed.ts';
+import { askedPlanOf, type ShownPlan } from './exposedPlan.ts';
+import { measuredSend } from './measuredSend.ts';
+import { OperationCache } from './operationCache.ts';
+import { tooManyFetches } from './tooManyFetches.ts';
 
 /** The engine of our own: plans in a native planner's thread, and runs plans and responses that are compiled once. */
 export function compiledEngine(options: EngineOptions): BuildEngine {
   return async (supergraph) => {
-    const document = parseSupergraph(supergraph);
-    refuseContextArguments(supergraph);
-    refusePlainSchema(document);
-    refuseUnknownSecurity(document);
-    const planner = await Planner.start(supergraph.sdl, options.planning);
+    // Requests are answered meanwhile: what a large supergraph costs is paid in steps, and its planner starts beside it.
+    const starting = Planner.start(supergraph.sdl, options.planning);
+    starting.catch(() => {});
+    let document: DocumentNode;
     try {
-      const apiSchema = apiSchemaOf(document);
+      document = parseSupergraph(supergraph);
+      refuseContextArguments(supergraph);
+      refusePlainSchema(document);
+      refuseUnknownSecurity(document);
+    } catch (error) {
+      void starting.then(
+        (planner) => planner.close(),
+        () => {},
+      );
+      throw error;
+    }
+    await nextTurn();
+    const planner = await starting;
+    try {
+      const apiSchema = await apiSchemaOf(document);
+      await nextTurn();
       return new CompiledEngine({ supergraph, document, apiSchema, planner, options });
     } catch (cause) {
       await planner.close();
@@ -67,6 +90,8 @@ interface CompiledEngineParts {
 /** What is made of an operation once, and used by every request for it. */
 interface PreparedOperation {
   readonly plan: QueryPlan;
+  /** Estimated memory of all of it. */
+  readonly bytes: number;
   readonly run: Step;
   readonly introspection: DocumentNode | undefined;
   /** The projection for the values of the variables that `@skip` and `@include` name. */
@@ -79,11 +104,14 @@ class CompiledEngine implements Engine {
   readonly #planner: Planner;
   readonly #aliases: PrivateAliases;
   readonly #types: TypeHierarchy;
+  readonly warmth: EngineWarmth;
   readonly #clients: ReadonlyMap<string, SubgraphClient>;
   readonly #send: SendToSubgraph;
   readonly #exposeQueryPlan: boolean;
-  /** By document, which Apollo Server keeps while it is in use, and then by operation name. */
-  readonly #prepared = new WeakMap<DocumentNode, Map<string, Promise<PreparedOperation>>>();
+  readonly #maxSubgraphFetches: number;
+  readonly #telemetry: Telemetry;
+  readonly #unobserve: readonly (() => void)[];
+  readonly #operations: OperationCache<PreparedOperation>;
 
   constructor({ supergraph, document, apiSchema, planner, options }: CompiledEngineParts) {
     this.supergraph = supergraph;
@@ -92,6 +120,25 @@ class CompiledEngine implements Engine {
     this.#aliases = privateAliasesFor(apiSchema);
     this.#types = new TypeHierarchy(document);
     this.#exposeQueryPlan = options.exposeQueryPlan;
+    this.#maxSubgraphFetches = options.maxSubgraphFetches ?? Number.POSITIVE_INFINITY;
+    const { telemetry } = options;
+    this.#telemetry = telemetry;
+    const operations = new OperationCache<PreparedOperation>({
+      maxBytes: options.planning.maxCacheBytes,
+      bytesOf: ({ bytes }) => bytes,
+      failedForMs: (error) =>
+        error instanceof GatewayError && LASTING_REFUSALS.has(error.code) ? REFUSED_FOR_MS : 0,
+    });
+    this.#operations = operations;
+    this.warmth = {
+      mostUsed: (limit) => operations.mostUsed(limit),
+      prepare: (operation) => this.#prepareUsed(operation),
+    };
+    this.#unobserve = [
+      telemetry.observe('planCacheOperations', () => operations.size),
+      telemetry.observe('planCacheBytes', () => operations.bytes),
+      telemetry.observe('planningQueue', () => planner.queueLength),
+    ];
     const { timeoutMs, maxResponseBytes, maxConnections } = options;
     const urls = subgraphUrls(document);
     this.#clients = new Map(
@@ -101,10 +148,16 @@ class CompiledEngine implements Engine {
       ]),
     );
     const headers = new Map(Array.from(urls.keys(), (subgraph) => [subgraph, options.headersFor(subgraph)]));
+    const sends = new Map(
+      Array.from(this.#clients, ([subgraph, client]) => [
+        subgraph,
+        measuredSend(client, { subgraph, telemetry }),
+      ]),
+    );
     this.#send = async (subgraph, body, client) => {
-      const to = this.#clients.get(subgraph);
-      if (to === undefined) throw new Error(`The plan names an unknown subgraph: ${subgraph}`);
-      return to.send({ body, headers: headers.get(subgraph)?.(client) ?? {}, signal: client.signal });
+      const send = sends.get(subgraph);
+      if (send === undefined) throw new Error(`The plan names an unknown subgraph: ${subgraph}`);
+      return send({ body, headers: headers.get(subgraph)?.(client) ?? {}, signal: client.signal });
     };
   }
 
@@ -117,8 +170,10 @@ class CompiledEngine implements Engine {
       { maxErrors: 50 },
     );
     if (wrongVariables !== undefined) return { errors: wrongVariables };
-    const prepared = await this.#prepare(request.document, operation, this.#drawPercentage());
-    const extensions = this.#exposedPlan(request, prepared.plan);
+    const prepared = await this.#prepare(request, this.#drawPercentage());
+    const asked = this.#exposeQueryPlan ? askedPlanOf(client) : undefined;
+    const extensions = asked?.extensionsOf(shownPlan(prepared.plan));
+    if (asked?.isDryRun === true) return { ...(extensions && { extensions }) };
 
     const execution: Execution = {
       variables: coerced,
@@ -144,10 +199,12 @@ class CompiledEngine implements Engine {
     if (error !== undefined) throw error;
     const operation = getOperationAST(document, operationName);
     if (operation === undefined || operation === null) throw new GatewayError('OPERATION_RESOLUTION_FAILURE');
-    return printPlan((await this.#prepare(document, operation, 0)).plan);
+    return printPlan((await this.#prepareNow(document, operation, 0)).plan);
   }
 
   async close(): Promise<void> {
+    this.#operations.close();
+    for (const unobserve of this.#unobserve) unobserve();
     await Promise.all([
       this.#planner.close(),
       ...Array.from(this.#clients.values(), (client) => client.close()),
@@ -156,24 +213,37 @@ class CompiledEngine implements Engine {
 
   /** Prepares once: requests that come meanwhile wait for the same. What fails is tried again by the next request. */
   #prepare(
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
+    { document, operation, source, sourceHash }: PreparedRequest,
     percentage: number,
   ): Promise<PreparedOperation> {
-    let byName = this.#prepared.get(document);
-    if (byName === undefined) {
-      byName = new Map();
-      this.#prepared.set(document, byName);
+    const key: OperationKey = {
+      sourceHash,
+      operationName: operation.name?.value ?? '',
+      variant: percentage === 0 ? '' : String(percentage),
+    };
+    const known = this.#operations.get(key);
+    if (this.#telemetry.isHeard) {
+      this.#telemetry.record('planLookups', 1, { result: known === undefined ? 'miss' : 'hit' });
     }
-    const name = `${percentage} ${operation.name?.value ?? ''}`;
-    let prepared = byName.get(name);
-    if (prepared === undefined) {
-      prepared = this.#prepareNow(document, operation, percentage);
-      byName.set(name, prepared);
-      const known = byName;
-      prepared.catch(() => known.delete(name));
-    }
+    if (known !== undefined) return known;
+    const prepared = this.#prepareNow(document, operation, percentage);
+    this.#operations.set(key, { prepared, source });
     return prepared;
+  }
+
+  /** Validates and prepares what was asked for of the engine before. */
+  async #prepareUsed({ source, uses, ...key }: UsedOperation): Promise<boolean> {
+    const document = parse(source);
+    if (validate(this.apiSchema, document).length > 0) return false;
+    const operation = getOperationAST(document, key.operationName === '' ? undefined : key.operationName);
+    if (operation === undefined || operation === null) return false;
+    const percentage = this.#roundPercentage(Number(key.variant));
+    const variant = percentage === 0 ? '' : String(percentage);
+    const prepared = this.#prepareNow(document, operation, percentage);
+    this.#operations.set({ ...key, variant }, { prepared, source, uses });
+    // the projection is compiled when it is first asked for
+    (await prepared).projectionFor({});
+    return true;
   }
 
   /**
@@ -181,10 +251,11 @@ class CompiledEngine implements Engine {
    * makes a difference, so that few plans are made.
    */
   #drawPercentage(): number {
-    const { overridePercentages } = this.#planner;
-    if (overridePercentages.length === 0) return 0;
-    const drawn = Math.random() * 100;
-    return overridePercentages.findLast((percentage) => percentage <= drawn) ?? 0;
+    return this.#planner.overridePercentages.length === 0 ? 0 : this.#roundPercentage(Math.random() * 100);
+  }
+
+  #roundPercentage(drawn: number): number {
+    return this.#planner.overridePercentages.findLast((percentage) => percentage <= drawn) ?? 0;
   }
 
   async #prepareNow(
@@ -199,10 +270,12 @@ class CompiledEngine implements Engine {
     const { interfaceObjects } = this.#types;
     const common = { schema: this.apiSchema, operation, fragments, aliases: this.#aliases, interfaceObjects };
     const plan = await this.#planOperation(common, percentage);
+    this.#refuseManyFetches(plan);
     const projections = new Map<string, Project>();
     const conditional = conditionVariables(document);
     return {
       plan,
+      bytes: estimatedBytes(plan),
       run: compilePlan(plan, { types: this.#types, aliases: this.#aliases, send: this.#send }),
       introspection: introspectionPart(operation, fragments),
       projectionFor: (variables) => {
@@ -222,19 +295,32 @@ class CompiledEngine implements Engine {
   async #planOperation(options: PlannedOperationOptions, percentage: number): Promise<QueryPlan> {
     const text = plannedOperation(options);
     if (text === undefined) return { root: undefined, fetchCount: 0 };
-    const plan = await this.#planner.plan(text, percentage);
+    const plan = await this.#planText(text, percentage);
     if (options.operation.operation !== 'mutation' || isOnlyRootFetches(plan.root)) return plan;
     const operations = rootFieldsOneByOne(options.operation, options.fragments);
     if (operations.length === 1) return plan;
     const plans: QueryPlan[] = [];
     for (const operation of operations) {
       const one = plannedOperation({ ...options, operation });
-      if (one !== undefined) plans.push(await this.#planner.plan(one, percentage));
+      if (one !== undefined) plans.push(await this.#planText(one, percentage));
     }
     return {
       root: { kind: 'sequence', nodes: plans.flatMap(({ root }) => root ?? []) },
       fetchCount: plans.reduce((count, { fetchCount }) => count + fetchCount, 0),
     };
+  }
+
+  #planText(text: string, percentage: number): Promise<QueryPlan> {
+    const plan = this.#planner.plan(text, percentage);
+    if (!this.#telemetry.isHeard) return plan;
+    return timed(plan, (seconds, error) =>
+      this.#telemetry.record('planningDuration', seconds, { outcome: outcomeOf(error, 'planned') }),
+    );
+  }
+
+  #refuseManyFetches({ fetchCount }: QueryPlan): void {
+    const max = this.#maxSubgraphFetches;
+    if (fetchCount > max) throw tooManyFetches(fetchCount, max);
   }
 
   #introspect(
@@ -244,18 +330,10 @@ class CompiledEngine implements Engine {
     const result = execute({ schema: this.apiSchema, document, variableValues });
     return result instanceof Promise ? {} : { ...(result as ExecutionResult).data };
   }
+}
 
-  /** Source: Apollo Gateway and Apollo Router, the headers by which Apollo Sandbox asks for a plan. */
-  #exposedPlan({ client }: OperationRequest, plan: QueryPlan): Record<string, unknown> | undefined {
-    if (!this.#exposeQueryPlan) return undefined;
-    if (client.headers['apollo-query-plan-experimental'] !== undefined) {
-      return { __queryPlanExperimental: printPlan(plan) };
-    }
-    if (client.headers['apollo-expose-query-plan'] !== undefined) {
-      return { apolloQueryPlan: { object: { kind: 'QueryPlan', node: plan.root }, text: printPlan(plan) } };
-    }
-    return undefined;
-  }
+function shownPlan(plan: QueryPlan): ShownPlan {
+  return { object: apolloPlanOf(plan), text: printPlan(plan) };
 }
 
 /** Such a plan of a mutation has its root fields in order, and nothing to be read between them. */
@@ -263,6 +341,43 @@ function isOnlyRootFetches(node: PlanNode | undefined): boolean {
   if (node === undefined || node.kind === 'root') return true;
   return node.kind === 'sequence' && node.nodes.every(isOnlyRootFetches);
 }
+
+/**
+ * Compiled steps and projection grow with the plan's texts. Measured, with the document: 6 kB for one field, 14 kB for three,
+ * 99 kB for `bench/operations/everything.graphql`, 2.7 MB for a text of 25,000 characters.
+ */
+function estimatedBytes({ root }: QueryPlan): number {
+  return root === undefined ? 0 : sizeOf(root) * BYTES_PER_CHARACTER;
+}
+
+function sizeOf(node: PlanNode): number {
+  switch (node.kind) {
+    case 'sequence':
+    case 'parallel':
+      return node.nodes.reduce((sum, child) => sum + sizeOf(child), 0);
+    case 'condition':
+      return [node.ifTrue, node.ifFalse].reduce((sum, child) => sum + (child ? sizeOf(child) : 0), 0);
+    case 'root':
+    case 'entities':
+      return 100 + node.operation.length;
+    default:
+      return node satisfies never;
+  }
+}
+const BYTES_PER_CHARACTER = 40;
+
+type PreparedRequest = Pick<OperationRequest, 'document' | 'operation' | 'source' | 'sourceHash'>;
+
+/**
+ * Planning the same text again would end the same way. What is too complex costs a planner its process each time, so that
+ * who repeats it must not be served anew; load may have been the reason, so that it is tried again some time.
+ */
+const LASTING_REFUSALS: ReadonlySet<string> = new Set([
+  'OPERATION_TOO_COMPLEX',
+  'MAX_SUBGRAPH_FETCHES_LIMIT',
+  'OPERATION_NOT_SUPPORTED',
+]);
+const REFUSED_FOR_MS = 60_000;
 
 /** An operation with many conditions has a projection for each set of values that comes; more are compiled and dropped. */
 const MAX_PROJECTIONS = 64;

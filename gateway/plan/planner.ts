@@ -48,6 +48,11 @@ export class Planner {
     }
   }
 
+  /** Operations that wait for the native planner. */
+  get queueLength(): number {
+    return this.#native.queueLength;
+  }
+
   async close(): Promise<void> {
     const stock = await this.#stock?.catch(() => undefined);
     await Promise.all([this.#native.close(), stock?.close()]);

@@ -68,6 +68,11 @@ export class PlannerProcess {
     });
   }
 
+  /** Plannings that wait. */
+  get queueLength(): number {
+    return this.#queue.length;
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const { reject } of this.#queue.splice(0)) reject(new Error('The planner is closed.'));

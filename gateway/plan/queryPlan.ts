@@ -5,7 +5,7 @@
 export interface QueryPlan {
   /** `undefined` when nothing has to be fetched. */
   readonly root: PlanNode | undefined;
-  /** Fetch nodes of the plan, branches of conditions all counted. */
+  /** How many requests to subgraphs one execution makes at most: of a condition, the larger branch counts. */
   readonly fetchCount: number;
 }
 

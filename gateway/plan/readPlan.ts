@@ -208,10 +208,7 @@ function countFetches(node: PlanNode): number {
     case 'parallel':
       return node.nodes.reduce((count, child) => count + countFetches(child), 0);
     case 'condition':
-      return [node.ifTrue, node.ifFalse].reduce(
-        (count, child) => count + (child ? countFetches(child) : 0),
-        0,
-      );
+      return Math.max(...[node.ifTrue, node.ifFalse].map((child) => (child ? countFetches(child) : 0)));
     default:
       return node satisfies never;
   }

@@ -1,7 +1,7 @@
-import { pino } from 'pino';
-import type { BuildEngine, EngineOptions } from '../../gateway/engine.ts';
+import type { BuildEngine } from '../../gateway/engine.ts';
 import { apolloEngine } from '../../gateway/engines/apolloEngine.ts';
 import { compiledEngine } from '../../gateway/engines/compiledEngine.ts';
+import { engineOptions } from '../support/engineOptions.ts';
 
 export interface EngineUnderTest {
   readonly name: string;
@@ -10,15 +10,11 @@ export interface EngineUnderTest {
   readonly isStock: boolean;
 }
 
-const options: EngineOptions = {
-  log: pino({ level: 'silent' }),
+const options = engineOptions({
   timeoutMs: 20_000,
   maxResponseBytes: 16_000_000,
-  maxConnections: 8,
-  exposeQueryPlan: false,
-  headersFor: () => () => ({}),
-  planning: { timeoutMs: 20_000, maxQueue: 100 },
-};
+  planning: { timeoutMs: 20_000, maxQueue: 100, maxCacheBytes: 100_000_000 },
+});
 
 /** Every engine is compared with the oracle over the same cases. */
 export const enginesUnderTest: readonly EngineUnderTest[] = [

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
-import { pino } from 'pino';
-import type { Engine, EngineOptions } from '../../gateway/engine.ts';
+import type { Engine } from '../../gateway/engine.ts';
 import { apolloEngine } from '../../gateway/engines/apolloEngine.ts';
 import { GatewayError } from '../../gateway/errors.ts';
 import { supergraphFromSdl } from '../../gateway/supergraph/supergraph.ts';
+import { engineOptions } from '../support/engineOptions.ts';
 import { type GatewayUnderTest, startGateway, supergraphOf } from '../support/runningGateway.ts';
 import { type StubSubgraph, startStubSubgraph } from '../support/stubSubgraph.ts';
 
@@ -242,41 +242,8 @@ describe('apollo engine: a subgraph that fails', () => {
   });
 });
 
-describe('apollo engine: the query plan', () => {
-  const wanted = { 'apollo-query-plan-experimental': '1' };
-
-  test('is in the answer where it is asked for and exposed', async () => {
-    expect(await development.answerTo({ query: '{ top }' }, wanted)).toEqual({
-      data: { top: 'Tea' },
-      extensions: {
-        __queryPlanExperimental: expect.stringContaining('Fetch(service: "products")'),
-      },
-    });
-  });
-
-  test('is not in the answer where nobody asks', async () => {
-    expect(await development.answerTo({ query: '{ top }' })).toEqual({
-      data: { top: 'Tea' },
-    });
-  });
-
-  test('is not in the answer in production', async () => {
-    expect(await production.answerTo({ query: '{ top }' }, wanted)).toEqual({
-      data: { top: 'Tea' },
-    });
-  });
-});
-
 describe('apollo engine: built of a supergraph', () => {
-  const options: EngineOptions = {
-    log: pino({ level: 'silent' }),
-    timeoutMs: 200,
-    maxResponseBytes: 1_000,
-    maxConnections: 2,
-    exposeQueryPlan: false,
-    headersFor: () => () => ({}),
-    planning: { timeoutMs: 200, maxQueue: 1 },
-  };
+  const options = engineOptions();
 
   async function withEngine<Result>(use: (engine: Engine) => Promise<Result>): Promise<Result> {
     const engine = await apolloEngine(options)(supergraphFromSdl(supergraphOf([accounts, products])));

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
-import { pino } from 'pino';
-import type { Engine, EngineOptions } from '../../gateway/engine.ts';
+import type { Engine } from '../../gateway/engine.ts';
 import { compiledEngine } from '../../gateway/engines/compiledEngine.ts';
 import { GatewayError } from '../../gateway/errors.ts';
 import { supergraphFromSdl } from '../../gateway/supergraph/supergraph.ts';
 import { fanOut, sharedSdl } from '../support/costlyOperation.ts';
+import { engineOptions } from '../support/engineOptions.ts';
 import { type GatewayUnderTest, startGateway, supergraphOf } from '../support/runningGateway.ts';
 import { type ShopGraph, startShopGraph } from './shopGraph.ts';
 
@@ -178,7 +178,11 @@ describe('compiled engine: operations that are refused', () => {
   });
 
   test('what takes too long to plan is a 400, and the next operation is answered', async () => {
-    const subgraphs = ['a', 'b', 'c', 'd'].map((name) => ({ name, url: shop.products.url, sdl: sharedSdl }));
+    const subgraphs = ['a', 'b', 'c', 'd'].map((name) => ({
+      name,
+      url: shop.products.url,
+      sdl: sharedSdl,
+    }));
     const gateway = await startGateway({
       subgraphs,
       settings: { engine: 'compiled', query_planning: { timeout_ms: 500 } },
@@ -197,7 +201,9 @@ describe('compiled engine: operations that are refused', () => {
         },
       ]);
       shop.products.answer = { body: '{"data":{"t":{"x":1}}}' };
-      expect(await gateway.answerTo({ query: '{ t { x } }' })).toEqual({ data: { t: { x: 1 } } });
+      expect(await gateway.answerTo({ query: '{ t { x } }' })).toEqual({
+        data: { t: { x: 1 } },
+      });
     } finally {
       shop.heal();
       await gateway.stop();
@@ -205,64 +211,8 @@ describe('compiled engine: operations that are refused', () => {
   });
 });
 
-describe('compiled engine: the query plan', () => {
-  const text = 'QueryPlan {\n  Fetch(service: "products") {\n    {top}\n  },\n}';
-
-  test.each([
-    ['apollo-query-plan-experimental', { __queryPlanExperimental: text }],
-    [
-      'apollo-expose-query-plan',
-      {
-        apolloQueryPlan: {
-          object: {
-            kind: 'QueryPlan',
-            node: {
-              kind: 'root',
-              subgraph: 'products',
-              operation: '{top}',
-              variables: [],
-              operationKind: 'query',
-              path: [],
-              outputRewrites: [],
-            },
-          },
-          text,
-        },
-      },
-    ],
-  ])('is in the answer where the header %s asks for it', async (header, extensions) => {
-    expect(await development.answerTo({ query: '{ top }' }, { [header]: '1' })).toEqual({
-      data: { top: 'Tea' },
-      extensions,
-    });
-  });
-
-  test('is not in the answer where nobody asks', async () => {
-    expect(await development.answerTo({ query: '{ top }' })).toEqual({
-      data: { top: 'Tea' },
-    });
-  });
-
-  test.each(['apollo-query-plan-experimental', 'apollo-expose-query-plan'])(
-    'is not in the answer in production, whatever the header %s says',
-    async (header) => {
-      expect(await production.answerTo({ query: '{ top }' }, { [header]: '1' })).toEqual({
-        data: { top: 'Tea' },
-      });
-    },
-  );
-});
-
 describe('compiled engine: built of a supergraph', () => {
-  const options: EngineOptions = {
-    log: pino({ level: 'silent' }),
-    timeoutMs: 200,
-    maxResponseBytes: 1_000,
-    maxConnections: 2,
-    exposeQueryPlan: false,
-    headersFor: () => () => ({}),
-    planning: { timeoutMs: 5_000, maxQueue: 10 },
-  };
+  const options = engineOptions();
 
   let engine: Engine;
 
@@ -278,12 +228,27 @@ describe('compiled engine: built of a supergraph', () => {
      "QueryPlan {
        Sequence {
          Fetch(service: "products") {
-           {best{__typename name upc}}
+           {
+             best {
+               __typename
+               name
+               upc
+             }
+           }
          },
          Flatten(path: "best") {
            Fetch(service: "reviews") {
-             _entities { ... on Product { __typename upc } } =>
-             query($representations:[_Any!]!){_entities(representations: $representations){...on Product{stars}}}
+             {
+               ... on Product {
+                 __typename
+                 upc
+               }
+             } =>
+             {
+               ... on Product {
+                 stars
+               }
+             }
            },
          },
        },

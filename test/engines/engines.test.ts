@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
-import { pino } from 'pino';
-import type { EngineOptions } from '../../gateway/engine.ts';
 import { type EngineName, engineOf } from '../../gateway/engines.ts';
 import { supergraphFromSdl } from '../../gateway/supergraph/supergraph.ts';
+import { engineOptions } from '../support/engineOptions.ts';
 import { supergraphOf } from '../support/runningGateway.ts';
 import { type ShopGraph, startShopGraph } from './shopGraph.ts';
 
@@ -15,29 +14,22 @@ beforeAll(async () => {
 
 afterAll(() => shop?.close());
 
-const options: EngineOptions = {
-  log: pino({ level: 'silent' }),
-  timeoutMs: 200,
-  maxResponseBytes: 1_000,
-  maxConnections: 2,
-  exposeQueryPlan: false,
-  headersFor: () => () => ({}),
-  planning: { timeoutMs: 5_000, maxQueue: 10 },
-};
+const options = engineOptions();
 
 describe('engines', () => {
-  // each engine's planner writes the operations of fetches in a way of its own, which tells the engines apart
-  test.each<[EngineName, RegExp]>([
-    ['apollo', /\{\s+top\s+\}/],
-    ['compiled', /\{top\}/],
-    ['auto', /\{top\}/],
-  ])('`%s` builds the engine of that name', async (name, operation) => {
+  // only the compiled engine prepares operations ahead, which tells the engines apart
+  test.each<[EngineName, boolean]>([
+    ['apollo', false],
+    ['compiled', true],
+    ['auto', true],
+  ])('`%s` builds the engine of that name', async (name, isCompiled) => {
     const engine = await engineOf(
       name,
       options,
     )(supergraphFromSdl(supergraphOf([shop.products, shop.reviews])));
     try {
-      expect(await engine.plan(parse('{ top }'), undefined)).toMatch(operation);
+      expect(await engine.plan(parse('{ top }'), undefined)).toContain('Fetch(service: "products")');
+      expect(engine.warmth !== undefined).toBe(isCompiled);
     } finally {
       await engine.close();
     }

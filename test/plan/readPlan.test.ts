@@ -115,7 +115,7 @@ describe('plan: reading nodes', () => {
       },
       {
         root: { kind: 'condition', variable: 'v', ifTrue: rootOf('a'), ifFalse: rootOf('b') },
-        fetchCount: 2,
+        fetchCount: 1,
       },
     ]);
   });

@@ -1,0 +1,25 @@
+import { outcomeOf } from '../errors.ts';
+import type {
+  SubgraphClient,
+  SubgraphRequest,
+  SubgraphResponse,
+} from '../execute/subgraph/subgraphClient.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { timed } from '../telemetry/timed.ts';
+
+/** How an engine sends to one subgraph: by its client, with duration and outcome told where somebody listens. */
+export function measuredSend(
+  client: SubgraphClient,
+  { subgraph, telemetry }: { readonly subgraph: string; readonly telemetry: Telemetry },
+): (request: SubgraphRequest) => Promise<SubgraphResponse> {
+  return (request) => {
+    const response = client.send(request);
+    if (!telemetry.isHeard) return response;
+    return timed(response, (seconds, error) =>
+      telemetry.record('subgraphRequestDuration', seconds, {
+        'subgraph.name': subgraph,
+        outcome: outcomeOf(error, 'answered'),
+      }),
+    );
+  };
+}

@@ -1,0 +1,95 @@
+/** What one instrument measures, as an exporter needs to know it. */
+export interface Instrument {
+  /** As exporters write it; Prometheus has `_` for `.`. */
+  readonly name: string;
+  /** A counter adds up, a histogram sees each value, a gauge is read when somebody asks. */
+  readonly kind: 'counter' | 'histogram' | 'gauge';
+  /** Of UCUM, as OpenTelemetry writes units: `s`, `By`, `{operation}`. */
+  readonly unit: string;
+  /** Names of its attributes. None holds what a client chose, such as the name of an operation: their number is bounded. */
+  readonly attributes: readonly string[];
+  readonly description: string;
+}
+
+/**
+ * Everything that the gateway measures.
+ * Source: OpenTelemetry semantic conventions (`http.client.request.duration`, seconds); Apollo Router (`subgraph.name`).
+ */
+export const instruments = {
+  planLookups: {
+    name: 'tributary.query_planning.cache.lookups',
+    kind: 'counter',
+    unit: '{lookup}',
+    attributes: ['result'],
+    description: 'Operations looked up in the plan cache: `hit` or `miss`.',
+  },
+  planCacheOperations: {
+    name: 'tributary.query_planning.cache.operations',
+    kind: 'gauge',
+    unit: '{operation}',
+    attributes: [],
+    description: 'Operations in the plan cache.',
+  },
+  planCacheBytes: {
+    name: 'tributary.query_planning.cache.size',
+    kind: 'gauge',
+    unit: 'By',
+    attributes: [],
+    description: 'Estimated memory of the plan cache.',
+  },
+  planningDuration: {
+    name: 'tributary.query_planning.duration',
+    kind: 'histogram',
+    unit: 's',
+    attributes: ['outcome'],
+    description:
+      'From asking for a plan, waiting included, to having it: `planned`, or the code of the error that came instead.',
+  },
+  planningQueue: {
+    name: 'tributary.query_planning.queue.length',
+    kind: 'gauge',
+    unit: '{operation}',
+    attributes: [],
+    description: 'Operations that wait to be planned.',
+  },
+  warmUps: {
+    name: 'tributary.query_planning.warm_up.operations',
+    kind: 'counter',
+    unit: '{operation}',
+    attributes: ['result'],
+    description:
+      'Operations that were to be prepared before a swap: `prepared`, `invalid` on the new supergraph, `failed`, or `late`.',
+  },
+  subgraphRequestDuration: {
+    name: 'http.client.request.duration',
+    kind: 'histogram',
+    unit: 's',
+    attributes: ['subgraph.name', 'outcome'],
+    description:
+      'One request to a subgraph, to its last byte: `answered`, or the code of the error that came instead.',
+  },
+  swapDuration: {
+    name: 'tributary.supergraph.swap.duration',
+    kind: 'histogram',
+    unit: 's',
+    attributes: ['outcome'],
+    description:
+      'Building the engine of a supergraph and warming it up: `in_force`, or the code of the error.',
+  },
+} as const satisfies Readonly<Record<string, Instrument>>;
+
+export type InstrumentKey = keyof typeof instruments;
+
+type KeysOfKind<Kind extends Instrument['kind']> = {
+  [Key in InstrumentKey]: (typeof instruments)[Key]['kind'] extends Kind ? Key : never;
+}[InstrumentKey];
+
+/** Those whose values are told when they happen. */
+export type MeasuredKey = KeysOfKind<'counter' | 'histogram'>;
+/** Those that are read when somebody asks. */
+export type GaugeKey = KeysOfKind<'gauge'>;
+
+/** The attributes of an instrument, all of them. */
+export type AttributesOf<Key extends InstrumentKey> = Readonly<
+  Record<(typeof instruments)[Key]['attributes'][number], string>
+>;

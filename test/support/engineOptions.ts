@@ -1,0 +1,19 @@
+import { pino } from 'pino';
+import type { EngineOptions } from '../../gateway/engine.ts';
+import { Telemetry } from '../../gateway/telemetry/telemetry.ts';
+
+/** What an engine is built with in a test that builds one itself: silent, patient, without limits of its own. */
+export function engineOptions(options: Partial<EngineOptions> = {}): EngineOptions {
+  return {
+    log: pino({ level: 'silent' }),
+    telemetry: new Telemetry(),
+    timeoutMs: 5_000,
+    maxResponseBytes: 1_000_000,
+    maxConnections: 8,
+    exposeQueryPlan: false,
+    maxSubgraphFetches: undefined,
+    headersFor: () => () => ({}),
+    planning: { timeoutMs: 5_000, maxQueue: 10, maxCacheBytes: 10_000_000 },
+    ...options,
+  };
+}
