@@ -127,8 +127,6 @@ describe('layout: folders of the gateway', () => {
       'what `@skip` and `@include` leave out of the response is read once, for planning and for projection',
     'gateway/respond/projection.ts → gateway/operation/concreteType.ts':
       'the type of an interface object is asked for and read on one condition',
-    'gateway/execute/representations.ts → gateway/respond/quote.ts':
-      'bodies of requests and responses are written with one JSON string writer',
   };
 
   const crossing = between.filter(

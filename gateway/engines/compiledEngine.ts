@@ -181,12 +181,13 @@ class CompiledEngine implements Engine {
       data: {},
       errors: [],
       failed: new Set<DataObject>(),
+      shared: new Set<unknown>(),
     };
     await prepared.run(execution);
     const introspection = prepared.introspection && this.#introspect(prepared.introspection, coerced);
-    const text = prepared.projectionFor(coerced)({ ...execution, introspection });
-    // a result's data is typed as a map; ours is its text, which `stringifyResponse` writes
-    const data = text === 'null' ? null : (new SerializedData(text) as unknown as DataObject);
+    const bytes = prepared.projectionFor(coerced)({ ...execution, introspection });
+    // a result's data is typed as a map; ours is its JSON, which `stringifyResponse` writes
+    const data = bytes === undefined ? null : (new SerializedData(bytes) as unknown as DataObject);
     return {
       data,
       ...(execution.errors.length === 0 ? {} : { errors: execution.errors }),

@@ -1,10 +1,11 @@
 import type { PrivateAliases } from '../operation/privateAliases.ts';
-import type { PlanNode, QueryPlan } from '../plan/queryPlan.ts';
+import type { FetchPath, PlanNode, QueryPlan } from '../plan/queryPlan.ts';
 import { compileEntityFetch } from './entityFetch.ts';
 import type { Step } from './execution.ts';
 import { compileRootFetch } from './rootFetch.ts';
 import type { SendToSubgraph } from './sendToSubgraph.ts';
 import type { TypeHierarchy } from './typeHierarchy.ts';
+import { type MayUnite, uniteBy } from './unite.ts';
 
 export interface CompileOptions {
   readonly types: TypeHierarchy;
@@ -13,12 +14,19 @@ export interface CompileOptions {
   readonly send: SendToSubgraph;
 }
 
-/** Compiles a plan once; the steps are then run for every request. */
-export function compilePlan(plan: QueryPlan, options: CompileOptions): Step {
-  return plan.root === undefined ? () => undefined : compileNode(plan.root, options);
+/** What the nodes of one plan are compiled with. */
+export interface NodeOptions extends CompileOptions {
+  /** Whether equal objects at a path may become one. */
+  readonly mayUnite: MayUnite;
 }
 
-function compileNode(node: PlanNode, options: CompileOptions): Step {
+/** Compiles a plan once; the steps are then run for every request. */
+export function compilePlan(plan: QueryPlan, options: CompileOptions): Step {
+  if (plan.root === undefined) return () => undefined;
+  return compileNode(plan.root, { ...options, mayUnite: uniteBy(pathsOf(plan.root)) });
+}
+
+function compileNode(node: PlanNode, options: NodeOptions): Step {
   switch (node.kind) {
     case 'sequence': {
       const steps = node.nodes.map((child) => compileNode(child, options));
@@ -27,7 +35,10 @@ function compileNode(node: PlanNode, options: CompileOptions): Step {
       };
     }
     case 'parallel': {
-      const steps = node.nodes.map((child) => compileNode(child, options));
+      // the shortest paths first: what becomes one object there is walked once below
+      const steps = node.nodes
+        .toSorted((a, b) => shortest(a) - shortest(b))
+        .map((child) => compileNode(child, options));
       return async (execution) => {
         await Promise.all(steps.map((step) => step(execution)));
       };
@@ -45,4 +56,25 @@ function compileNode(node: PlanNode, options: CompileOptions): Step {
     default:
       return node satisfies never;
   }
+}
+
+/** Every path that a fetch of the plan walks. */
+function pathsOf(node: PlanNode): readonly FetchPath[] {
+  switch (node.kind) {
+    case 'sequence':
+    case 'parallel':
+      return node.nodes.flatMap(pathsOf);
+    case 'condition':
+      return [node.ifTrue, node.ifFalse].flatMap((branch) => (branch === undefined ? [] : pathsOf(branch)));
+    case 'root':
+      return [node.path];
+    case 'entities':
+      return node.lookups.flatMap(({ paths }) => paths);
+    default:
+      return node satisfies never;
+  }
+}
+
+function shortest(node: PlanNode): number {
+  return Math.min(...pathsOf(node).map(({ length }) => length));
 }

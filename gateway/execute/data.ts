@@ -52,3 +52,31 @@ export function cloneData<Value>(value: Value): Value {
   for (const key of Object.keys(value)) if (key !== '__proto__') copy[key] = cloneData(value[key]);
   return copy as Value;
 }
+
+/**
+ * Whether two values as `JSON.parse` made them are equal, whatever the order of their keys. What is nested more than
+ * `MAX_COMPARED_DEPTH` deep counts as different: nothing is lost by that but a chance to share.
+ */
+export function isEqualData(one: unknown, other: unknown, depth = 0): boolean {
+  if (one === other) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+  if (depth > MAX_COMPARED_DEPTH) return false;
+  if (Array.isArray(one)) {
+    if (!Array.isArray(other) || one.length !== other.length) return false;
+    for (let index = 0; index < one.length; index += 1) {
+      if (!isEqualData(one[index], other[index], depth + 1)) return false;
+    }
+    return true;
+  }
+  if (Array.isArray(other)) return false;
+  let keys = 0;
+  for (const key in one) {
+    if (!Object.hasOwn(other, key)) return false;
+    if (!isEqualData((one as DataObject)[key], (other as DataObject)[key], depth + 1)) return false;
+    keys += 1;
+  }
+  for (const _key in other) keys -= 1;
+  return keys === 0;
+}
+
+const MAX_COMPARED_DEPTH = 64;

@@ -12,6 +12,8 @@ export interface Execution {
   readonly errors: GraphQLError[];
   /** Objects that lack fields because a fetch for them failed: its error stands for all of those. */
   readonly failed: Set<DataObject>;
+  /** Objects and lists that stand at several places of the data. */
+  readonly shared: Set<unknown>;
 }
 
 /** One step of a compiled plan. It never rejects: what fails is an error of the execution. */

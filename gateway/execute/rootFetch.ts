@@ -21,7 +21,10 @@ export function compileRootFetch(node: RootFetchNode, { types, aliases, send }: 
   function targetsOf({ data }: Execution): readonly DataObject[] {
     if (path.length === 0) return [data];
     const targets: DataObject[] = [];
-    forEachTarget(data, (object) => targets.push(object));
+    forEachTarget(data, (object) => {
+      targets.push(object);
+      return undefined;
+    });
     return targets;
   }
 

@@ -1,16 +1,37 @@
 import { type GraphQLLeafType, type GraphQLScalarType, isEnumType } from 'graphql';
-import { quote } from './quote.ts';
+import type { JsonWriter } from './jsonWriter.ts';
 
-/** Writes a leaf that is not null as JSON text; throws what coercion throws, or gives `undefined` for no value. */
-export type WriteLeaf = (value: unknown) => string | undefined;
+/** Writes a leaf that is not null; throws what coercion throws, and is `false` where it wrote nothing: there is no value. */
+export type WriteLeaf = (value: unknown, out: JsonWriter) => boolean;
 
-const specified: Readonly<Record<string, (value: unknown) => string | undefined>> = {
-  String: (value) => (typeof value === 'string' ? quote(value) : undefined),
-  ID: (value) => (typeof value === 'string' ? quote(value) : undefined),
-  Boolean: (value) => (value === true ? 'true' : value === false ? 'false' : undefined),
-  Int: (value) => (typeof value === 'number' && (value | 0) === value ? String(value) : undefined),
-  Float: (value) => (typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined),
+const writeString: WriteLeaf = (value, out) => {
+  if (typeof value !== 'string') return false;
+  out.string(value);
+  return true;
 };
+
+const specified: Readonly<Record<string, WriteLeaf>> = {
+  String: writeString,
+  ID: writeString,
+  Boolean: (value, out) => {
+    if (typeof value !== 'boolean') return false;
+    out.raw(value ? TRUE : FALSE);
+    return true;
+  },
+  Int: (value, out) => {
+    if (typeof value !== 'number' || (value | 0) !== value) return false;
+    out.number(value);
+    return true;
+  },
+  Float: (value, out) => {
+    if (typeof value !== 'number' || !Number.isFinite(value)) return false;
+    out.number(value);
+    return true;
+  },
+};
+
+const TRUE = Buffer.from('true');
+const FALSE = Buffer.from('false');
 
 /**
  * Result coercion of a leaf type. The common case of the five scalars of the specification is written directly; whatever
@@ -19,17 +40,28 @@ const specified: Readonly<Record<string, (value: unknown) => string | undefined>
  */
 export function writeLeafOf(type: GraphQLLeafType): WriteLeaf {
   if (isEnumType(type)) {
-    const texts = new Map(type.getValues().map(({ name }) => [name as unknown, JSON.stringify(name)]));
-    return (value) => {
+    const texts = new Map(
+      type.getValues().map(({ name }) => [name as unknown, Buffer.from(JSON.stringify(name))]),
+    );
+    return (value, out) => {
       const text = texts.get(value);
       // the value itself is not named: it may be one that clients must not see
       if (text === undefined) throw new TypeError(`Enum "${type.name}" cannot represent the value.`);
-      return text;
+      out.raw(text);
+      return true;
     };
   }
   const direct = Object.hasOwn(specified, type.name) ? specified[type.name] : undefined;
-  if (direct === undefined) return (value) => JSON.stringify(value);
-  return (value) => direct(value) ?? JSON.stringify(serialized(value, type));
+  if (direct === undefined) return writeAny;
+  return (value, out) => direct(value, out) || writeAny(serialized(value, type), out);
+}
+
+/** `false` for what has no JSON. */
+export function writeAny(value: unknown, out: JsonWriter): boolean {
+  const text: string | undefined = JSON.stringify(value);
+  if (text === undefined) return false;
+  out.text(text);
+  return true;
 }
 
 /** The words of graphql-js show the value, which may be an object with fields that nobody asked for. */

@@ -22,7 +22,8 @@ import { type DataObject, isDataObject, valueAt } from '../execute/data.ts';
 import { dependsOnType } from '../operation/concreteType.ts';
 import { conditionsOf } from '../operation/literalConditions.ts';
 import type { PrivateAliases } from '../operation/privateAliases.ts';
-import { type WriteLeaf, writeLeafOf } from './leafWriters.ts';
+import { JsonWriter } from './jsonWriter.ts';
+import { type WriteLeaf, writeAny, writeLeafOf } from './leafWriters.ts';
 
 /** An object type, or an interface whose objects need not be told apart. */
 type FieldsType = GraphQLObjectType | GraphQLInterfaceType;
@@ -44,44 +45,62 @@ export interface Projecting {
   readonly errors: GraphQLError[];
   /** Objects that lack fields whose absence an error already tells. */
   readonly failed: ReadonlySet<DataObject>;
+  /** Objects and lists that stand at several places, with all that is below them. */
+  readonly shared: ReadonlySet<unknown>;
   /** Answers of introspection fields, by response key. */
   readonly introspection: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Writes `data` of the response as JSON text. */
-export type Project = (answer: Projecting) => string;
+/** Writes `data` of the response as JSON, in UTF-8; `undefined` when it is null. */
+export type Project = (answer: Projecting) => Buffer | undefined;
 
 /**
- * JSON text of a value. `NULLED` is a `null` that an error tells of already, and that goes up to the nearest nullable place;
- * the text `null` is one without an error.
+ * What a writer did. `NULLED` is a `null` that an error tells of already, and that goes up to the nearest nullable place;
+ * `NULL` is one without an error. In both cases nothing was written: the caller knows whether a null may stand there.
  * Source: GraphQL specification, §6.4.4 "Handling Execution Errors".
  */
-type Written = string | typeof NULLED;
-const NULLED = undefined;
+type Written = typeof VALUE | typeof NULL | typeof NULLED;
+const VALUE = 0;
+const NULL = 1;
+const NULLED = 2;
 type WriteValue = (value: unknown, at: Place) => Written;
 
 /** Where the writer is: only errors read it. */
 interface Place extends Projecting {
+  readonly out: JsonWriter;
   /** Response keys and indexes from the root; one array for a whole answer, pushed to and popped from. */
   readonly path: (string | number)[];
   covered: Set<string> | undefined;
-  /** Texts of lists that stand at several places: entities that were asked for once share what is below them. */
-  readonly lists: Map<unknown, { readonly writer: WriteValue; readonly text: string }>;
+  /** Values that are null for an error. */
+  nulled: number;
+  /** Where what is shared was written, and by whom: it is copied from there. */
+  readonly written: Map<unknown, Writing>;
+}
+
+interface Writing {
+  readonly writer: unknown;
+  readonly start: number;
+  readonly end: number;
 }
 
 interface ProjectedField {
-  /** `"name":` */
-  readonly label: string;
+  /** `{"name":` of the first field, `,"name":` of the others; of `__typename` of an object type with its value. */
+  readonly label: Buffer;
   readonly responseKey: string;
   readonly coordinate: string;
   readonly isNonNull: boolean;
-  readonly read: (object: DataObject, at: Place) => unknown;
+  /** `undefined` where the label says all. */
+  readonly read: ((object: DataObject, at: Place) => unknown) | undefined;
   readonly write: WriteValue;
   /** Set where the field is a leaf and no list: most fields are, and none of them needs a place of its own. */
   readonly leaf: WriteLeaf | undefined;
-  /** Text that needs no data: `__typename` of an object type. */
-  readonly fixed: string | undefined;
 }
+
+const NOTHING = Buffer.from('null');
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST, COMMA] = [0x7b, 0x7d, 0x5b, 0x5d, 0x2c];
+
+/** Projections do not wait, so one writer serves them all. */
+const writer = new JsonWriter();
 
 /**
  * Compiles an operation's selections to one function that walks the merged data once, in selection order, and writes the
@@ -94,8 +113,9 @@ export function compileProjection(options: ProjectionOptions): Project {
   if (!isObjectType(root)) throw new Error(`The schema has no ${operation.operation} type.`);
   const write = compiler.object(root, [operation.selectionSet]);
   return (answer) => {
-    const written = write(answer.data, { ...answer, path: [], covered: undefined, lists: new Map() });
-    return written === NULLED ? 'null' : written;
+    writer.clear();
+    const at: Place = { ...answer, out: writer, path: [], covered: undefined, nulled: 0, written: new Map() };
+    return write(answer.data, at) === VALUE ? writer.take() : undefined;
   };
 }
 
@@ -120,7 +140,9 @@ class Compiler {
   #fields(type: FieldsType, selectionSets: readonly SelectionSetNode[]): readonly ProjectedField[] {
     const grouped = new Map<string, FieldNode[]>();
     for (const selectionSet of selectionSets) this.#collect(type, selectionSet, grouped);
-    return Array.from(grouped, ([responseKey, nodes]) => this.#field(type, responseKey, nodes));
+    return Array.from(grouped, ([responseKey, nodes], index) =>
+      this.#field(type, { responseKey, nodes, isFirst: index === 0 }),
+    );
   }
 
   /** Source: GraphQL specification, §6.3.2 `CollectFields`. */
@@ -146,28 +168,33 @@ class Compiler {
     }
   }
 
-  #field(type: FieldsType, responseKey: string, nodes: readonly FieldNode[]): ProjectedField {
+  #field(
+    type: FieldsType,
+    {
+      responseKey,
+      nodes,
+      isFirst,
+    }: { readonly responseKey: string; readonly nodes: readonly FieldNode[]; readonly isFirst: boolean },
+  ): ProjectedField {
     const name = nodes[0]?.name.value ?? '';
-    const label = `${JSON.stringify(responseKey)}:`;
+    const label = `${isFirst ? '{' : ','}${JSON.stringify(responseKey)}:`;
     const common = {
-      label,
+      label: Buffer.from(label),
       responseKey,
       coordinate: `${type.name}.${name}`,
       isNonNull: true,
       leaf: undefined,
     };
     if (name === '__typename') {
-      const fixed = JSON.stringify(type.name);
-      return { ...common, fixed, read: () => type.name, write: () => fixed };
+      const text = Buffer.from(label + JSON.stringify(type.name));
+      return { ...common, label: text, read: undefined, write: () => VALUE };
     }
     if (name.startsWith('__')) {
-      const read = (_object: DataObject, at: Place): unknown => at.introspection?.[responseKey];
       return {
         ...common,
         isNonNull: false,
-        fixed: undefined,
-        read,
-        write: (value) => JSON.stringify(value ?? null),
+        read: (_object, at) => at.introspection?.[responseKey],
+        write: (value, at) => (writeAny(value ?? null, at.out) ? VALUE : NULL),
       };
     }
     const definition = type.getFields()[name];
@@ -179,7 +206,6 @@ class Compiler {
     return {
       ...common,
       isNonNull,
-      fixed: undefined,
       read: key in Object.prototype ? (object) => valueAt(object, key) : (object) => object[key],
       write: this.#value(definition.type, selectionSets),
       leaf: isLeafType(nullable) ? writeLeafOf(nullable) : undefined,
@@ -229,25 +255,33 @@ class Compiler {
 }
 
 function orNull(write: WriteValue): WriteValue {
-  return (value, at) => (value === null || value === undefined ? 'null' : write(value, at));
+  return (value, at) => (value === null || value === undefined ? NULL : write(value, at));
 }
 
 function writeObject(object: DataObject, fields: readonly ProjectedField[], at: Place): Written {
-  let text = '{';
+  const { out } = at;
+  const isShared = at.shared.size > 0 && at.shared.has(object);
+  if (isShared && writeAgain(object, fields, at)) return VALUE;
+  const start = out.length;
+  const nulledBefore = at.nulled;
+  if (fields.length === 0) out.character(OPEN_OBJECT);
   for (const field of fields) {
-    const written = field.fixed ?? writeField(object, field, at);
-    if (written === NULLED) return NULLED;
-    text += text.length === 1 ? field.label + written : `,${field.label}${written}`;
+    out.raw(field.label);
+    if (field.read === undefined || writeField(object, field, at)) continue;
+    takeBack(start, at);
+    return NULLED;
   }
-  return `${text}}`;
+  out.character(CLOSE_OBJECT);
+  if (isShared) remember(object, { writer: fields, start, end: out.length }, nulledBefore, at);
+  return VALUE;
 }
 
-/** `NULLED` only where the field may not be null. */
-function writeField(object: DataObject, field: ProjectedField, at: Place): Written {
-  const value = field.read(object, at);
+/** `false` where the field may not be null, and is. */
+function writeField(object: DataObject, field: ProjectedField, at: Place): boolean {
+  const value = field.read?.(object, at);
   if (field.leaf !== undefined && value !== null && value !== undefined) {
     try {
-      return field.leaf(value) ?? writeInPlace(object, value, field, at);
+      if (field.leaf(value, at.out)) return true;
     } catch {
       // written again where its place is known, for the error
     }
@@ -255,48 +289,71 @@ function writeField(object: DataObject, field: ProjectedField, at: Place): Writt
   return writeInPlace(object, value, field, at);
 }
 
-function writeInPlace(object: DataObject, value: unknown, field: ProjectedField, at: Place): Written {
+function writeInPlace(object: DataObject, value: unknown, field: ProjectedField, at: Place): boolean {
   at.path.push(field.responseKey);
-  let written = field.write(value, at);
-  if (field.isNonNull && written === 'null')
-    written = violated(value === undefined ? object : undefined, field, at);
+  const written = field.write(value, at);
+  if (field.isNonNull && written === NULL) violated(value === undefined ? object : undefined, field, at);
   at.path.pop();
-  return written === NULLED && !field.isNonNull ? 'null' : written;
+  if (written === VALUE) return true;
+  if (written === NULLED || field.isNonNull) at.nulled += 1;
+  if (!field.isNonNull) at.out.raw(NOTHING);
+  return !field.isNonNull;
 }
 
 function listWriter(item: WriteValue, isItemNonNull: boolean): WriteValue {
-  const writeItems = (value: readonly unknown[], at: Place): Written => {
-    let text = '[';
-    for (let index = 0; index < value.length; index += 1) {
-      at.path.push(index);
-      let written = item(value[index], at);
-      if (isItemNonNull && written === 'null') written = violatedItem(at);
-      at.path.pop();
-      if (written === NULLED) {
-        if (isItemNonNull) return NULLED;
-        written = 'null';
-      }
-      text += index === 0 ? written : `,${written}`;
-    }
-    return `${text}]`;
-  };
   return (value, at) => {
     if (!Array.isArray(value)) return fail(at, 'Expected a list.');
-    const known = at.lists.get(value);
-    if (known?.writer === item) return known.text;
-    const errorsBefore = at.errors.length;
-    const text = writeItems(value, at);
-    // an error has the path of one place; a list with errors is written at each
-    if (text !== NULLED && at.errors.length === errorsBefore) at.lists.set(value, { writer: item, text });
-    return text;
+    const { out } = at;
+    const isShared = at.shared.size > 0 && at.shared.has(value);
+    if (isShared && writeAgain(value, item, at)) return VALUE;
+    const start = out.length;
+    const nulledBefore = at.nulled;
+    out.character(OPEN_LIST);
+    for (let index = 0; index < value.length; index += 1) {
+      if (index > 0) out.character(COMMA);
+      at.path.push(index);
+      const written = item(value[index], at);
+      if (isItemNonNull && written === NULL) violatedItem(at);
+      at.path.pop();
+      if (written === VALUE) continue;
+      if (written === NULLED || isItemNonNull) at.nulled += 1;
+      if (isItemNonNull) {
+        takeBack(start, at);
+        return NULLED;
+      }
+      out.raw(NOTHING);
+    }
+    out.character(CLOSE_LIST);
+    if (isShared) remember(value, { writer: item, start, end: out.length }, nulledBefore, at);
+    return VALUE;
   };
+}
+
+function writeAgain(shared: unknown, by: unknown, { out, written }: Place): boolean {
+  const known = written.get(shared);
+  if (known === undefined || known.writer !== by) return false;
+  out.repeat(known.start, known.end);
+  return true;
+}
+
+/** An error has the path of one place, so that what has one below it is written at each. */
+function remember(shared: unknown, writing: Writing, nulledBefore: number, at: Place): void {
+  if (at.nulled === nulledBefore) at.written.set(shared, writing);
+}
+
+/** What was remembered may lie in what is taken back. */
+function takeBack(start: number, { out, written }: Place): void {
+  out.truncate(start);
+  written.clear();
 }
 
 function leafWriter(write: WriteLeaf): WriteValue {
   return (value, at) => {
+    const start = at.out.length;
     try {
-      return write(value) ?? 'null';
+      return write(value, at.out) ? VALUE : NULL;
     } catch (error) {
+      at.out.truncate(start);
       return fail(
         at,
         error instanceof TypeError || error instanceof GraphQLError

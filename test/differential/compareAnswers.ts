@@ -1,4 +1,5 @@
 import type { ExecutionResult } from 'graphql';
+import { SerializedData } from '../../gateway/respond/serializedData.ts';
 
 /** One way in which an answer is not the oracle's. */
 export interface Difference {
@@ -27,9 +28,7 @@ export function answerOf(result: ExecutionResult): Answer {
 }
 
 function dataText({ data }: ExecutionResult): string {
-  const serialized = data as { readonly text?: unknown } | null | undefined;
-  if (typeof serialized?.text === 'string' && serialized.constructor?.name === 'SerializedData')
-    return serialized.text;
+  if (data instanceof SerializedData) return data.bytes.toString('utf8');
   return JSON.stringify(data ?? null);
 }
 

@@ -79,6 +79,7 @@ async function run(node: PlanNode | undefined, given: Given = {}): Promise<Run> 
     data: given.data ?? {},
     errors: [],
     failed: new Set(),
+    shared: new Set(),
   };
   await compilePlan({ root: node, fetchCount: 0 }, { types, aliases, send })(execution);
   return { ...execution, sent };
@@ -231,8 +232,21 @@ describe('execute: a fetch of entities', () => {
     ]);
   });
 
+  test('makes equal objects at one path one object', async () => {
+    const data = { list: [product('1'), product('1'), { ...product('1'), name: 'Tea' }] };
+    const answers = { a: { data: { _entities: [{ n: 1 }] } } };
+    const { shared } = await run(entities('a', list), { data, answers });
+    expect(data.list).toEqual([
+      { ...product('1'), n: 1 },
+      { ...product('1'), n: 1 },
+      { ...product('1'), n: 1, name: 'Tea' },
+    ]);
+    expect([data.list[1] === data.list[0], data.list[2] === data.list[0]]).toEqual([true, false]);
+    expect([...shared]).toEqual([data.list[0]]);
+  });
+
   test('that fails marks the objects that it was for', async () => {
-    const data = { list: [product('1'), product('1')] };
+    const data = { list: [product('1'), { ...product('1'), name: 'Tea' }] };
     const failure = new GatewayError('SUBREQUEST_HTTP_ERROR', { message: 'gone', subgraph: 'a' });
     const { failed, errors } = await run(entities('a', list), { data, answers: { a: failure } });
     expect([...failed]).toEqual(data.list);

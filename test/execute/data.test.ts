@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
-import { cloneData, type DataObject, mergeInto, valueAt } from '../../gateway/execute/data.ts';
+import { cloneData, type DataObject, isEqualData, mergeInto, valueAt } from '../../gateway/execute/data.ts';
 import { TypeHierarchy } from '../../gateway/execute/typeHierarchy.ts';
 
 const types = new TypeHierarchy(
@@ -97,5 +97,47 @@ describe('execute: reading data', () => {
     const copy = cloneData(data);
     (data.a as unknown[]).push(1);
     expect([JSON.stringify(copy), copy.x]).toEqual(['{"a":[{"b":[1,null]}]}', undefined]);
+  });
+});
+
+describe('execute: equality of data', () => {
+  const parsed = (json: string): unknown => JSON.parse(json);
+
+  test.each([
+    ['1', '1'],
+    ['"a"', '"a"'],
+    ['null', 'null'],
+    ['[]', '[]'],
+    ['{}', '{}'],
+    ['{"a":1,"b":[{"c":null}]}', '{"b":[{"c":null}],"a":1}'],
+    ['{"__proto__":{"x":1}}', '{"__proto__":{"x":1}}'],
+  ])('%s equals %s', (one, other) => {
+    expect(isEqualData(parsed(one), parsed(other))).toBe(true);
+  });
+
+  test.each([
+    ['1', '"1"'],
+    ['null', '{}'],
+    ['{}', '[]'],
+    ['[]', '{}'],
+    ['[1]', '[1,2]'],
+    ['{"0":1}', '[1]'],
+    ['{"a":1}', '{"a":1,"b":2}'],
+    ['{"a":1,"b":2}', '{"a":1}'],
+    ['{"a":null}', '{"b":null}'],
+    ['{"constructor":null}', '{}'],
+    ['{"__proto__":{}}', '{}'],
+    ['{"__proto__":{"x":1}}', '{"__proto__":{"x":2}}'],
+    ['[{"a":[1]}]', '[{"a":[2]}]'],
+  ])('%s does not equal %s', (one, other) => {
+    expect([isEqualData(parsed(one), parsed(other)), isEqualData(parsed(other), parsed(one))]).toEqual([
+      false,
+      false,
+    ]);
+  });
+
+  test('what is nested very deeply counts as different, and overflows nothing', () => {
+    const deep = (): unknown => parsed('['.repeat(100_000) + ']'.repeat(100_000));
+    expect(isEqualData(deep(), deep())).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
 import type { DataObject } from '../../gateway/execute/data.ts';
-import { compileRepresentation } from '../../gateway/execute/representations.ts';
+import { compileRepresentations, Representations } from '../../gateway/execute/representations.ts';
 import { TypeHierarchy } from '../../gateway/execute/typeHierarchy.ts';
 import type { EntityLookup, RequiresSelection } from '../../gateway/plan/queryPlan.ts';
 
@@ -41,7 +41,12 @@ function representationOf(
     outputRewrites: [],
     ...more,
   };
-  return compileRepresentation(lookup, types)(object);
+  const representations = new Representations(compileRepresentations(lookup, types));
+  const index = representations.indexOf(object);
+  // the same object once more is the same representation
+  expect(representations.indexOf({ ...object })).toBe(index);
+  expect(representations.texts.length).toBe(index + 1);
+  return representations.texts[index];
 }
 
 const product = { __typename: 'Product', id: '1' };
@@ -162,5 +167,65 @@ describe('execute: representations', () => {
       ],
     });
     expect([text, object]).toEqual(['{"__typename":"Item","id":"1"}', product]);
+  });
+});
+
+describe('execute: equal representations', () => {
+  const both = [on('Item', field('__typename'), field('id'), field('size'))];
+  const indexesOf = (objects: readonly DataObject[], requires = both): unknown => {
+    const lookup: EntityLookup = {
+      responseKey: '_entities',
+      variable: 'representations',
+      paths: [],
+      requires,
+      inputRewrites: [],
+      outputRewrites: [],
+    };
+    const representations = new Representations(compileRepresentations(lookup, types));
+    const indexes = objects.map((object) => representations.indexOf(object));
+    return [indexes, representations.texts];
+  };
+
+  test('are one, whatever else the objects have', () => {
+    expect(
+      indexesOf([
+        { ...product, size: 1, name: 'Tea' },
+        { ...product, size: 1 },
+        { ...product, size: 2 },
+      ]),
+    ).toEqual([
+      [0, 0, 1],
+      ['{"__typename":"Product","id":"1","size":1}', '{"__typename":"Product","id":"1","size":2}'],
+    ]);
+  });
+
+  test('differ by the type of the object, and of each value', () => {
+    const [indexes] = indexesOf([
+      { ...product, size: 1 },
+      { ...product, size: '1' },
+      { ...product, size: null },
+      { ...product, size: true },
+      { ...product, __typename: 'Service', size: 1 },
+    ]) as [number[]];
+    expect(indexes).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test('are told by their whole text where a value is an object or a list', () => {
+    expect(
+      indexesOf([
+        { ...product, size: [1, { a: 2 }] },
+        { ...product, size: [1, { a: 2 }] },
+        { ...product, size: 1 },
+        { ...product, size: [1, { a: 3 }] },
+      ]),
+    ).toEqual([[0, 0, 1, 2], expect.any(Array)]);
+  });
+
+  test('a text that joins two values is not taken for one of two others', () => {
+    const [indexes] = indexesOf([
+      { ...product, id: '1', size: '2,3' },
+      { ...product, id: '1,2', size: '3' },
+    ]) as [number[]];
+    expect(indexes).toEqual([0, 1]);
   });
 });

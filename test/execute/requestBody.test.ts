@@ -21,6 +21,7 @@ function bodyOf(
     data: {},
     errors: [],
     failed: new Set(),
+    shared: new Set(),
   };
   return compileBody({ operation, variables: uses }, aliases)(execution, written);
 }

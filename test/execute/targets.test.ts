@@ -17,7 +17,10 @@ const responseKeyOf = (key: string): string => key.replace(/^_t_/, '');
 function found(json: string, path: FetchPath): readonly unknown[] {
   const data = JSON.parse(json) as DataObject;
   const walked: DataObject[] = [];
-  compileTargets(path, types)(data, (object) => walked.push(object));
+  compileTargets(path, types)(data, (object) => {
+    walked.push(object);
+    return undefined;
+  });
   const withPaths = targetPaths(data, path, { types, responseKeyOf });
   expect([...withPaths.keys()]).toEqual(walked);
   return Array.from(withPaths, ([{ id }, paths]) => [id, ...paths.map((each) => each.join('.'))]);

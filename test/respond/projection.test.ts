@@ -22,6 +22,17 @@ interface Answer {
   readonly errorPaths: readonly unknown[];
 }
 
+const none = { failed: new Set<DataObject>(), shared: new Set(), introspection: undefined };
+const textOf = (data: Buffer | undefined): string => data?.toString('utf8') ?? 'null';
+
+/** All objects and lists: a hint that is wrong of each, and must change nothing. */
+function shared(data: unknown, found = new Set<unknown>()): ReadonlySet<unknown> {
+  if (typeof data !== 'object' || data === null || found.has(data)) return found;
+  found.add(data);
+  for (const value of Object.values(data)) shared(value, found);
+  return found;
+}
+
 function projected(
   text: string,
   data: DataObject,
@@ -38,7 +49,9 @@ function projected(
     conditions,
   });
   const errors: GraphQLError[] = [];
-  const written = project({ data, errors, failed: new Set(), introspection: undefined });
+  const written = textOf(
+    project({ data, errors, failed: new Set(), shared: shared(data), introspection: undefined }),
+  );
   return { data: written, errorPaths: errors.map(({ path }) => path) };
 }
 
@@ -163,10 +176,15 @@ describe('respond: the projection', () => {
       interfaceObjects: new Set(),
       conditions: new Map(),
     });
-    const answer = { errors: [], failed: new Set<DataObject>(), introspection: undefined };
+    const answer = {
+      errors: [],
+      failed: new Set<DataObject>(),
+      shared: new Set(),
+      introspection: undefined,
+    };
     expect([
-      project({ ...answer, data: {} }),
-      project({ ...answer, data: JSON.parse('{"toString":"x"}') }),
+      textOf(project({ ...answer, data: {} })),
+      textOf(project({ ...answer, data: JSON.parse('{"toString":"x"}') })),
     ]).toEqual([
       '{"constructor":null,"toString":null,"name":null}',
       '{"constructor":null,"toString":"x","name":null}',
@@ -185,7 +203,7 @@ describe('respond: the projection', () => {
     });
     const errors: GraphQLError[] = [];
     const data = { items: [{ __typename: 'Item', name: 'Tea' }, { name: 'Cup' }] };
-    expect([project({ data, errors, failed: new Set(), introspection: undefined }), errors]).toEqual([
+    expect([textOf(project({ ...none, data, errors })), errors]).toEqual([
       '{"items":[{"name":"Tea"},{"name":"Cup"}]}',
       [],
     ]);
@@ -205,9 +223,10 @@ describe('respond: the projection', () => {
     });
     const errors: GraphQLError[] = [];
     const data = { item: product, name: 'n' };
-    expect([project({ data, errors, failed: new Set([product]), introspection: undefined }), errors]).toEqual(
-      ['{"item":null,"name":"n"}', []],
-    );
+    expect([textOf(project({ ...none, data, errors, failed: new Set([product]) })), errors]).toEqual([
+      '{"item":null,"name":"n"}',
+      [],
+    ]);
   });
 
   test('an explicit null of a failed object is a violation of its own', () => {
@@ -223,7 +242,7 @@ describe('respond: the projection', () => {
       conditions,
     });
     const errors: GraphQLError[] = [];
-    project({ data: { item: product }, errors, failed: new Set([product]), introspection: undefined });
+    project({ ...none, data: { item: product }, errors, failed: new Set([product]) });
     expect(errors.map(({ message, path }) => [message, path])).toEqual([
       ['Cannot return null for non-nullable field Product.id.', ['item', 'id']],
     ]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { GraphQLEnumType, GraphQLScalarType, specifiedScalarTypes } from 'graphql';
-import { writeLeafOf } from '../../gateway/respond/leafWriters.ts';
+import { JsonWriter } from '../../gateway/respond/jsonWriter.ts';
+import { type WriteLeaf, writeLeafOf } from '../../gateway/respond/leafWriters.ts';
 
 /** What a subgraph may send for a leaf: JSON values, and what `JSON.parse` makes of numbers out of range. */
 const values: readonly unknown[] = [
@@ -9,6 +10,15 @@ const values: readonly unknown[] = [
   ...[Number.MAX_SAFE_INTEGER, Number.MAX_VALUE, JSON.parse('1e999'), JSON.parse('-1e999')],
   ...[true, false, {}, { a: 1 }, { valueOf: 1 }, [], [1], ['Tea'], [[]], JSON.parse('{"__proto__":{"a":1}}')],
 ];
+
+/** What a leaf is written as; `undefined` where it has no value. */
+function written(write: WriteLeaf, value: unknown): string | undefined {
+  const out = new JsonWriter(16);
+  const isWritten = write(value, out);
+  const text = out.take().toString('utf8');
+  expect(text !== '').toBe(isWritten);
+  return isWritten ? text : undefined;
+}
 
 function outcome(write: () => string | undefined): unknown {
   try {
@@ -24,7 +34,7 @@ describe('respond: leaves', () => {
     '%s takes, coerces and refuses what it does in graphql-js',
     (_name, type) => {
       const write = writeLeafOf(type);
-      expect(values.map((value) => [value, outcome(() => write(value))])).toEqual(
+      expect(values.map((value) => [value, outcome(() => written(write, value))])).toEqual(
         values.map((value) => [value, outcome(() => JSON.stringify(type.serialize(value)))]),
       );
     },
@@ -33,7 +43,7 @@ describe('respond: leaves', () => {
   test.each(specifiedScalarTypes.map((type) => [type.name, type] as const))(
     '%s does not say which value it refuses',
     (name, type) => {
-      expect(() => writeLeafOf(type)({ secret: 1 })).toThrow(
+      expect(() => written(writeLeafOf(type), { secret: 1 })).toThrow(
         expect.objectContaining({ message: `${name} cannot represent the value.` }),
       );
     },
@@ -41,7 +51,9 @@ describe('respond: leaves', () => {
 
   test('a custom scalar is what the subgraph sent, whatever its name says of serializing', () => {
     const write = writeLeafOf(new GraphQLScalarType({ name: 'Money', serialize: () => 'never' }));
-    expect(values.map((value) => write(value))).toEqual(values.map((value) => JSON.stringify(value)));
+    expect(values.map((value) => written(write, value))).toEqual(
+      values.map((value) => JSON.stringify(value)),
+    );
   });
 
   test('an enum takes the names of its values, and nothing that objects inherit', () => {
@@ -49,7 +61,7 @@ describe('respond: leaves', () => {
       new GraphQLEnumType({ name: 'Size', values: { SMALL: { value: 1 }, LARGE: {} } }),
     );
     const sent = ['SMALL', 'LARGE', 'small', 'toString', '__proto__', 1, true, {}, ['SMALL']];
-    expect(sent.map((value) => outcome(() => write(value)))).toEqual([
+    expect(sent.map((value) => outcome(() => written(write, value)))).toEqual([
       '"SMALL"',
       '"LARGE"',
       ...sent.slice(2).map(() => 'refused'),

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { errors, Pool } from 'undici';
 import { GatewayError } from '../../errors.ts';
 import { type ExchangeAnswer, ExchangeEnded, exchange } from './exchange.ts';
@@ -108,7 +109,7 @@ export class SubgraphClient {
     const isSuccess = statusCode >= 200 && statusCode < 300;
     const answer =
       isJson(headers['content-type']) && headers['content-encoding'] === undefined
-        ? parseJson(body.toString('utf8'))
+        ? parseJson(textOf(body))
         : undefined;
     const response = answer === undefined ? undefined : asGraphQLResponse(answer);
     if (response !== undefined) return isSuccess ? response : { ...response, failedStatus: statusCode };
@@ -178,6 +179,11 @@ function wordsFor(error: unknown): string {
   return (first as Error | undefined)?.name === 'HTTPParserError'
     ? 'the answer is not HTTP'
     : 'connection failed';
+}
+
+/** Most answers are ASCII, whose bytes are its characters: two fast passes instead of one slow decoding. */
+function textOf(body: Buffer): string {
+  return isAscii(body) ? body.toString('latin1') : body.toString('utf8');
 }
 
 function isJson(contentType: string | string[] | undefined): boolean {
