@@ -22,11 +22,14 @@ export function conditionsOf(selection: SelectionNode): SelectionConditions {
   return { isLeftOut, variables };
 }
 
-/** The directives that remain when literal conditions have been applied. */
+/**
+ * The directives that remain when literal conditions have been applied. Those of the supergraph's own are left out: the native
+ * planner drops them, and the stock one refuses them.
+ */
 export function directivesOnVariables(selection: SelectionNode): readonly DirectiveNode[] {
   return (selection.directives ?? []).filter(
     (directive) =>
-      wantedValue(directive) === undefined ||
+      wantedValue(directive) !== undefined &&
       directive.arguments?.some(({ name, value }) => name.value === 'if' && value.kind === 'Variable'),
   );
 }

@@ -9,6 +9,7 @@ import {
   type GraphQLSchema,
   Kind,
   type NamedTypeNode,
+  type TypeNode,
   visit,
 } from 'graphql';
 import { linksOf } from './links.ts';
@@ -54,7 +55,7 @@ function apiDocumentOf(supergraph: DocumentNode): DocumentNode {
         case Kind.DIRECTIVE:
           return VISIBLE_DIRECTIVES.has(node.name.value) ? undefined : null;
         case Kind.DIRECTIVE_DEFINITION:
-          return isExecutable(node) && !features.isOwnDirective(node.name.value) ? undefined : null;
+          return isForClients(node, hiddenTypes) ? undefined : null;
         case Kind.OBJECT_TYPE_DEFINITION:
         case Kind.INTERFACE_TYPE_DEFINITION:
           if (hiddenTypes.has(node.name.value)) return null;
@@ -94,8 +95,22 @@ const EXECUTABLE_LOCATIONS = new Set([
   'VARIABLE_DEFINITION',
 ]);
 
-function isExecutable({ locations }: DirectiveDefinitionNode): boolean {
-  return locations.some(({ value }) => EXECUTABLE_LOCATIONS.has(value));
+/**
+ * Whether operations may use a directive. `toAPISchema` leaves out the directives of every linked specification, so that an
+ * executable one composed by `@composeDirective` could never be used; its only use is in operations, and it is kept.
+ */
+function isForClients(
+  { locations, arguments: parameters = [] }: DirectiveDefinitionNode,
+  hiddenTypes: ReadonlySet<string>,
+): boolean {
+  return (
+    locations.some(({ value }) => EXECUTABLE_LOCATIONS.has(value)) &&
+    parameters.every(({ type }) => !hiddenTypes.has(namedTypeOf(type)))
+  );
+}
+
+function namedTypeOf(type: TypeNode): string {
+  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedTypeOf(type.type);
 }
 
 interface Features {
@@ -103,8 +118,6 @@ interface Features {
   readonly inaccessible: ReadonlySet<string>;
   /** Whether a type belongs to a linked specification: `join__Graph`, `link__Import`, or an imported name. */
   isOwnType(name: string): boolean;
-  /** The same of a directive, which may also be called as its specification: `@tag`. */
-  isOwnDirective(name: string): boolean;
 }
 
 function readFeatures(supergraph: DocumentNode): Features {
@@ -120,12 +133,10 @@ function readFeatures(supergraph: DocumentNode): Features {
       if (name === '@inaccessible') inaccessible.add(as.replace(/^@/, ''));
     }
   }
-  const isOwn = (name: string): boolean =>
-    imported.has(name) || (name.includes('__') && namespaces.has(name.split('__')[0] ?? ''));
   return {
     inaccessible,
-    isOwnType: isOwn,
-    isOwnDirective: (name) => namespaces.has(name) || isOwn(name),
+    isOwnType: (name) =>
+      imported.has(name) || (name.includes('__') && namespaces.has(name.split('__')[0] ?? '')),
   };
 }
 

@@ -18,7 +18,7 @@ describe('operation: conditions', () => {
         { name: 'v', value: false },
         { name: 'w', value: true },
       ],
-      '@skip(if: $v) @include(if: $w) @other',
+      '@skip(if: $v) @include(if: $w)',
     ],
     ['a @skip(if: $v) @include(if: false)', true, [{ name: 'v', value: false }], '@skip(if: $v)'],
     ['... @include(if: false) { a }', true, [], ''],

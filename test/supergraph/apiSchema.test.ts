@@ -61,6 +61,22 @@ describe('supergraph: API schema', () => {
     );
   });
 
+  test('has the executable directives of a linked specification, which the stock API schema leaves out', async () => {
+    const composing = `${link('"@composeDirective"')}
+      extend schema @link(url: "https://specs.test/access/v1.0", import: ["@access"]) @composeDirective(name: "@access")
+      enum Scope { PUBLIC PRIVATE }`;
+    const schema = await apiSchemaOf(
+      parse(
+        composed(
+          `${composing} directive @access(scope: Scope!) on FIELD type Query { a: Int }`,
+          `${composing} directive @access(scope: Scope! = PUBLIC) on FIELD type Query { b: Int }`,
+        ),
+      ),
+    );
+
+    expect(schema.getDirectives().map(({ name }) => name)).toContain('access');
+  });
+
   test('keeps the order of fields', async () => {
     const schema = await apiSchemaOf(parse(composed('type Query { z: Int a: Int m: Int }')));
 
