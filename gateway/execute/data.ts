@@ -17,9 +17,11 @@ export function valueAt(object: DataObject, key: string): unknown {
 
 /**
  * Merges what a subgraph gave of an object into what is known of it. Keys are data, whatever their name: `__proto__` would
- * change the object itself and is left out. Where both have a value, objects and lists are merged by key and by place.
+ * change the object itself and is left out. Where both have a value, objects and lists are merged by key and by place; what
+ * names itself as another type is another object, and is left out: what the first subgraph gave stays whole.
  */
 export function mergeInto(target: DataObject, source: DataObject, types: TypeHierarchy): void {
+  if (isOfAnotherType(target.__typename, source.__typename, types)) return;
   for (const key of Object.keys(source)) {
     if (key === '__proto__') continue;
     const value = source[key];
@@ -30,6 +32,16 @@ export function mergeInto(target: DataObject, source: DataObject, types: TypeHie
       if (typeof value === 'string' && types.isObject(value)) target[key] = value;
     } else target[key] = merged(known, value, types);
   }
+}
+
+function isOfAnotherType(known: unknown, given: unknown, types: TypeHierarchy): boolean {
+  return (
+    known !== given &&
+    typeof known === 'string' &&
+    typeof given === 'string' &&
+    types.isObject(known) &&
+    types.isObject(given)
+  );
 }
 
 function merged(known: unknown, value: unknown, types: TypeHierarchy): unknown {
