@@ -1,3 +1,4 @@
+import { PartialUnions } from './partialUnions.ts';
 import type { PlannerAnswer, PlannerRequest } from './plannerMessages.ts';
 
 /** The process that owns one planner of one supergraph: told once which, then answers plannings in order. */
@@ -32,9 +33,13 @@ interface StartedPlanner {
 
 async function native(supergraphSdl: string): Promise<StartedPlanner> {
   const { QueryPlanner } = await import('@graphql-hive/router-query-planner');
-  const planner = new QueryPlanner(supergraphSdl);
+  const partialUnions = PartialUnions.of(supergraphSdl);
+  const planner = new QueryPlanner(partialUnions?.supergraphSdl ?? supergraphSdl);
   return {
-    plan: (operation, percentage) => planner.plan(operation, undefined, new Set(), percentage),
+    plan: (operation, percentage) => {
+      const plan: unknown = planner.plan(operation, undefined, new Set(), percentage);
+      return partialUnions === undefined ? plan : partialUnions.withKnownMembers(plan);
+    },
     overridePercentages: planner.overridePercentages,
   };
 }

@@ -1,3 +1,4 @@
+import { GatewayError } from '../errors.ts';
 import { NoPlan, PlannerProcess, type PlannerProcessOptions } from './plannerProcess.ts';
 import type { QueryPlan } from './queryPlan.ts';
 import { readPlan } from './readPlan.ts';
@@ -37,14 +38,21 @@ export class Planner {
   /**
    * @param operation one operation with its fragments
    * @param percentage 0 to 100: fields overridden for `percent(n)` are where it is below `n`
-   * @throws GatewayError OPERATION_TOO_COMPLEX past the deadline, REQUEST_CONCURRENCY_LIMITED when too many wait
+   * @throws GatewayError OPERATION_TOO_COMPLEX past the deadline, REQUEST_CONCURRENCY_LIMITED when too many wait,
+   *   OPERATION_NOT_SUPPORTED when no subgraph can be asked for what it selects
    */
   async plan(operation: string, percentage: number): Promise<QueryPlan> {
     try {
       return readPlan(await this.#native.plan(operation, percentage));
     } catch (error) {
       if (!(error instanceof NoPlan)) throw error;
-      return readPlan(await (await this.#startStock()).plan(operation, percentage));
+      const plan = readPlan(await (await this.#startStock()).plan(operation, percentage));
+      // the stock planner says nothing of fields that it found no way to, and plans what is left: here nothing
+      if (plan.root !== undefined) return plan;
+      throw new GatewayError('OPERATION_NOT_SUPPORTED', {
+        message: 'No subgraph can be asked for the fields of the operation.',
+        cause: error,
+      });
     }
   }
 
