@@ -37,10 +37,11 @@ function openSqlite(file: string): SqliteDialect {
   // write-ahead log: a reader such as a database browser does not block the process that writes
   if (file !== ':memory:') connection.exec('pragma journal_mode = wal; pragma synchronous = normal');
   connection.exec('pragma foreign_keys = on; pragma busy_timeout = 5000');
+  const prepare = statementsOf(connection);
   return new SqliteDialect({
     database: {
       prepare(statement) {
-        const prepared = connection.prepare(statement);
+        const prepared = prepare(statement);
         return {
           reader: prepared.reader,
           all: (parameters) => prepared.all(parameters),
@@ -55,6 +56,25 @@ function openSqlite(file: string): SqliteDialect {
       },
     },
   });
+}
+
+const maxPreparedStatements = 200;
+
+/**
+ * Prepares statements once: preparing takes most of the time of a short one (31 of 39 µs for an upsert of one row). They
+ * can be shared, since the one connection runs one after the other, each to its end.
+ */
+function statementsOf(connection: Libsql.Database): (text: string) => Libsql.Statement {
+  const prepared = new Map<string, Libsql.Statement>();
+  return (text) => {
+    const known = prepared.get(text);
+    if (known) return known;
+    const statement = connection.prepare(text);
+    // after a change of the tables the columns of a result may be others; lists of values of any length fill it as well
+    if (/^\s*(create|alter|drop)\b/i.test(text) || prepared.size >= maxPreparedStatements) prepared.clear();
+    else prepared.set(text, statement);
+    return statement;
+  };
 }
 
 /** PostgreSQL's type numbers of `bigint` and `numeric`: `count(*)`, `sum()` and `avg()` answer them. */
