@@ -18,6 +18,8 @@ export interface OperationRequest {
   readonly sourceHash: string;
   /** As the client sent them: not coerced yet. */
   readonly variables: Readonly<Record<string, unknown>>;
+  /** As the schema has them, defaults filled in (`coerceVariables`). */
+  readonly coerced: Readonly<Record<string, unknown>>;
   readonly client: ClientRequest;
 }
 

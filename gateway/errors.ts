@@ -26,6 +26,7 @@ export const errorKinds = Object.freeze({
   // a request that ends before it is executed
   BAD_REQUEST: kind(400, true, 'The request is not a well-formed GraphQL request.'),
   BATCHING_NOT_ENABLED: kind(400, true, 'Operation batching is not enabled.'),
+  BATCH_LIMIT_EXCEEDED: kind(400, true, 'The batch has more operations than `batching.maximum_size`.'),
   AUTH_ERROR: kind(400, true, 'The credentials are not of the form that is expected.'),
   UNAUTHENTICATED: kind(
     401,
@@ -47,8 +48,20 @@ export const errorKinds = Object.freeze({
   ),
   SUBSCRIPTION_NOT_SUPPORTED: kind(400, true, 'Subscriptions are not served over this transport.'),
   OPERATION_NOT_SUPPORTED: kind(400, true, 'The operation uses a feature that is not served.'),
-  OPERATION_TOO_COMPLEX: kind(400, true, 'The operation is too complex to be planned in time.'),
+  OPERATION_TOO_COMPLEX: kind(
+    400,
+    true,
+    'The operation is too complex to be planned in time, or its fragments expand to too many selections.',
+  ),
   MAX_SUBGRAPH_FETCHES_LIMIT: kind(400, true, 'The operation needs too many requests to subgraphs.'),
+  TOKEN_LIMIT_EXCEEDED: kind(400, true, 'The document has more tokens than `limits.max_tokens`.'),
+  MAX_RECURSION_LIMIT: kind(400, true, 'The document nests deeper than `limits.max_recursion`.'),
+  MAX_DEPTH_LIMIT: kind(400, true, 'The operation is deeper than `limits.max_depth`.'),
+  MAX_HEIGHT_LIMIT: kind(400, true, 'The operation has more fields than `limits.max_height`.'),
+  MAX_ALIASES_LIMIT: kind(400, true, 'The operation has more aliases than `limits.max_aliases`.'),
+  MAX_ROOT_FIELDS_LIMIT: kind(400, true, 'The operation has more root fields than `limits.max_root_fields`.'),
+  MAX_DIRECTIVES_LIMIT: kind(400, true, 'The operation has more directives than `limits.max_directives`.'),
+  MAX_VARIABLES_DEPTH_LIMIT: kind(400, true, 'The variables nest deeper than `limits.max_variables_depth`.'),
   REQUEST_CONCURRENCY_LIMITED: kind(503, true, 'The gateway is overloaded.'),
   SUPERGRAPH_NOT_READY: kind(503, true, 'The gateway has no supergraph yet.'),
   // a subgraph that fails: the answer stays a 200 with the data of the others
@@ -60,6 +73,11 @@ export const errorKinds = Object.freeze({
   ),
   GATEWAY_TIMEOUT: kind(null, true, 'A subgraph did not answer in time.'),
   DOWNSTREAM_SERVICE_ERROR: kind(null, true, 'A subgraph reported an error that is not shown to clients.'),
+  TOO_MANY_ERRORS: kind(
+    null,
+    true,
+    'The answer has more errors than `limits.max_errors`; the rest are left out.',
+  ),
   INTERNAL_SERVER_ERROR: kind(500, false, 'Internal server error'),
 });
 

@@ -16,6 +16,10 @@ import type { OperationRequest } from './engine.ts';
 import { GatewayError } from './errors.ts';
 import type { EngineLease, Gateway } from './gateway.ts';
 import type { ClientRequest } from './http/clientRequest.ts';
+import type { DocumentGuard } from './limit/documentGuard.ts';
+import { valueNestsDeeper } from './limit/nesting.ts';
+import { coerceVariables } from './operation/coerceVariables.ts';
+import { type Refusable, refuseEarly } from './operation/earlyRefusal.ts';
 import { type FormatError, gatewayErrorOf, isFault } from './respond/formatErrors.ts';
 import { stringifyResponse } from './respond/serializedData.ts';
 
@@ -29,10 +33,15 @@ export interface PipelineOptions {
   readonly allowsBatching: boolean;
   /** Longer documents are refused by the parser. */
   readonly maxTokens: number;
+  readonly documentGuard: DocumentGuard;
+  /** Levels of lists and objects in variables. */
+  readonly maxVariablesDepth: number;
+  /** Errors of one answer; those beyond are counted and left out. */
+  readonly maxErrors: number;
 }
 
 /** What travels with one operation through Apollo Server. */
-interface OperationContext {
+interface OperationContext extends Refusable {
   readonly client: ClientRequest;
   lease?: EngineLease;
 }
@@ -78,7 +87,7 @@ export class Pipeline {
   async #start(): Promise<ApolloServer<OperationContext>> {
     const { gateway, log, formatError, production, introspection } = this.#options;
     const server = new ApolloServer<OperationContext>({
-      gateway: asStockGateway(gateway),
+      gateway: asStockGateway(this.#options),
       logger: log,
       nodeEnv: production ? 'production' : 'development',
       formatError,
@@ -93,6 +102,7 @@ export class Pipeline {
       stopOnTerminationSignals: false,
       plugins: [
         holdEngine(gateway),
+        guardDocuments(this.#options),
         refuseOperations,
         logFaults(log),
         ApolloServerPluginLandingPageDisabled(),
@@ -107,21 +117,31 @@ export class Pipeline {
 }
 
 /** Our gateway in the shape that Apollo Server plugs in. */
-function asStockGateway(gateway: Gateway): StockGateway {
+function asStockGateway({ gateway, introspection, maxErrors }: PipelineOptions): StockGateway {
   const execute = async (context: Parameters<StockExecutor>[0]): Promise<ExecutionResult> => {
     const { client, lease } = context.context as OperationContext;
     const { document, operation, queryHash, source, request } = context;
     if (lease === undefined || operation === undefined) throw new Error('Plugins prepare every operation.');
+    const { engine } = lease;
+    const variables = request.variables ?? {};
+    const { coerced, errors } = coerceVariables({
+      schema: engine.apiSchema,
+      definitions: operation.variableDefinitions ?? [],
+      variables,
+      hidesSuggestions: !introspection,
+    });
+    if (errors !== undefined) return { errors };
     const operationRequest: OperationRequest = {
       document,
       operation,
       operationName: request.operationName ?? undefined,
       source,
       sourceHash: queryHash,
-      variables: request.variables ?? {},
+      variables,
+      coerced,
       client,
     };
-    return lease.engine.execute(operationRequest);
+    return withFewErrors(await engine.execute(operationRequest), maxErrors);
   };
   return {
     load: async () => ({ executor: execute as StockExecutor }),
@@ -150,6 +170,35 @@ function holdEngine(gateway: Gateway): ApolloServerPlugin<OperationContext> {
   };
 }
 
+/** Refuses what exceeds a limit of structure before it is parsed and validated. */
+function guardDocuments(options: PipelineOptions): ApolloServerPlugin<OperationContext> {
+  const { documentGuard, maxVariablesDepth } = options;
+  return {
+    async requestDidStart({ request, contextValue }) {
+      // a document that is asked for by its hash was checked when it was registered
+      let refusal = request.query === undefined ? undefined : documentGuard.check(request.query);
+      if (refusal === undefined && valueNestsDeeper(request.variables, maxVariablesDepth + 1)) {
+        refusal = new GatewayError('MAX_VARIABLES_DEPTH_LIMIT', {
+          message: `The variables nest deeper than ${maxVariablesDepth} levels.`,
+        });
+      }
+      if (refusal !== undefined) refuseEarly(request, contextValue, refusal);
+    },
+  };
+}
+
+/** Some subgraphs give an error for every row; clients need the first ones, and their number. */
+function withFewErrors(result: ExecutionResult, max: number): ExecutionResult {
+  const { errors } = result;
+  if (errors === undefined || errors.length <= max) return result;
+  const left = errors.length - max;
+  const more = new GatewayError('TOO_MANY_ERRORS', {
+    message: `${left} more errors are left out.`,
+    extensions: { count: left },
+  });
+  return { ...result, errors: [...errors.slice(0, max), more] };
+}
+
 /**
  * What must not reach an engine: no operation (Apollo Server leaves that to the executor), and subscriptions (it would
  * execute one as if it were a query).
@@ -157,7 +206,8 @@ function holdEngine(gateway: Gateway): ApolloServerPlugin<OperationContext> {
 const refuseOperations: ApolloServerPlugin<OperationContext> = {
   async requestDidStart() {
     return {
-      async didResolveOperation({ operation, request }) {
+      async didResolveOperation({ operation, request, contextValue }) {
+        if (contextValue.refusal !== undefined) throw contextValue.refusal;
         if (operation === undefined) {
           const message =
             request.operationName === undefined

@@ -141,7 +141,13 @@ export const settingsSchema = z.strictObject({
   csrf_prevention: setting(z.boolean().default(true), {
     description: 'Refuse requests that a browser sends to other sites without a preflight.',
   }),
-  batching: setting(z.boolean().default(false), { description: 'Answer JSON arrays of requests.' }),
+  batching: group({
+    enabled: setting(z.boolean().default(false), { description: 'Answer JSON arrays of requests.' }),
+    maximum_size: setting(count(10), {
+      unit: 'operations',
+      description: 'A larger batch is refused.',
+    }),
+  }),
   cors: group({
     origins: setting(z.array(z.string().min(1)).default([]), {
       description: 'Origins of browsers that may read answers; `*` for all.',
@@ -224,6 +230,44 @@ export const settingsSchema = z.strictObject({
     max_tokens: setting(count(5_000), {
       unit: 'tokens',
       description: 'A longer document is refused by the parser.',
+    }),
+    max_recursion: setting(count(200), {
+      unit: 'levels',
+      description: 'Selection sets, lists and objects may nest this deep in a document.',
+    }),
+    max_depth: setting(count(20), {
+      unit: 'fields',
+      description: 'The longest way from an operation to a field.',
+    }),
+    max_height: setting(z.int().min(1).optional(), {
+      unit: 'fields',
+      defaultText: 'none',
+      description: 'Fields of an operation; aliases of one field in one place count once.',
+    }),
+    max_aliases: setting(count(30), {
+      unit: 'aliases',
+      description: 'Aliases of an operation, those of `__typename` among them.',
+    }),
+    max_root_fields: setting(count(20), {
+      unit: 'fields',
+      description: 'Root fields of an operation, each alias of one counted.',
+    }),
+    max_directives: setting(count(50), { unit: 'directives', description: 'Directives of an operation.' }),
+    max_expanded_selections: setting(count(10_000), {
+      unit: 'selections',
+      description: 'Selections of an operation, each fragment counted wherever it is spread.',
+    }),
+    max_variables_depth: setting(count(200), {
+      unit: 'levels',
+      description: 'Lists and objects may nest this deep in variables.',
+    }),
+    max_errors: setting(count(100), {
+      unit: 'errors',
+      description: 'Errors of one answer; more are counted and left out.',
+    }),
+    warn_only: setting(z.boolean().default(false), {
+      description:
+        'Log operations beyond `max_depth`, `max_height`, `max_aliases`, `max_root_fields` and `max_directives`, and serve them.',
     }),
     headers_timeout_ms: setting(milliseconds(10_000), {
       ...ms,

@@ -6,6 +6,7 @@ import { type Logger, pino } from 'pino';
 import type { Engine, OperationRequest } from '../gateway/engine.ts';
 import { GatewayError } from '../gateway/errors.ts';
 import { Gateway } from '../gateway/gateway.ts';
+import { DocumentGuard } from '../gateway/limit/documentGuard.ts';
 import { Pipeline, type PipelineOptions } from '../gateway/pipeline.ts';
 import { formatErrorsBy } from '../gateway/respond/formatErrors.ts';
 import { supergraphFromSdl } from '../gateway/supergraph/supergraph.ts';
@@ -65,6 +66,21 @@ function pipelineOf(options: Partial<PipelineOptions> = {}): Pipeline {
     csrfPrevention: true,
     allowsBatching: true,
     maxTokens: 100,
+    documentGuard: new DocumentGuard({
+      limits: {
+        max_tokens: 100,
+        max_recursion: 10,
+        max_expanded_selections: 1000,
+        max_depth: 5,
+        max_aliases: 5,
+        max_root_fields: 5,
+        max_directives: 5,
+      },
+      warnOnly: false,
+      log,
+    }),
+    maxVariablesDepth: 5,
+    maxErrors: 3,
     ...options,
   });
   pipelines.push(pipeline);

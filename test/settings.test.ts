@@ -49,7 +49,7 @@ describe('settings: the file', () => {
   });
 
   test('keeps the defaults of what it does not say', () => {
-    expect(read('limits: { max_tokens: 10 }').limits).toEqual({
+    expect(read('limits: { max_tokens: 10 }').limits).toMatchObject({
       max_body_bytes: 1_000_000,
       max_header_bytes: 65_536,
       max_tokens: 10,
@@ -108,8 +108,8 @@ describe('settings: what is refused', () => {
   });
 
   test('all of it at once, one problem a line', () => {
-    expect(refusal('lissten: {}\nbatching: maybe\n').split('\n').slice(0, 3).sort()).toEqual([
-      '  batching: Invalid input: expected boolean, received string',
+    expect(refusal('lissten: {}\nintrospection: maybe\n').split('\n').slice(0, 3).sort()).toEqual([
+      '  introspection: Invalid input: expected boolean, received string',
       '  lissten: is not a setting',
       'FILE cannot be used:',
     ]);

@@ -8,6 +8,7 @@ import { GatewayError } from '../errors.ts';
 import { compileHeaderRules } from '../execute/subgraph/headerRules.ts';
 import { Gateway } from '../gateway.ts';
 import { createHttpServer } from '../http/server.ts';
+import { DocumentGuard } from '../limit/documentGuard.ts';
 import { Pipeline } from '../pipeline.ts';
 import { formatErrorsBy } from '../respond/formatErrors.ts';
 import type { Settings } from '../settingsSchema.ts';
@@ -64,8 +65,11 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
     production: settings.production,
     introspection: settings.introspection,
     csrfPrevention: settings.csrf_prevention,
-    allowsBatching: settings.batching,
+    allowsBatching: settings.batching.enabled,
     maxTokens: settings.limits.max_tokens,
+    documentGuard: new DocumentGuard({ limits: settings.limits, warnOnly: settings.limits.warn_only, log }),
+    maxVariablesDepth: settings.limits.max_variables_depth,
+    maxErrors: settings.limits.max_errors,
   });
   const source = supergraphSource({
     settings,
@@ -86,7 +90,7 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
     headersTimeoutMs: settings.limits.headers_timeout_ms,
     requestTimeoutMs: settings.limits.request_timeout_ms,
     keepAliveTimeoutMs: settings.limits.keep_alive_timeout_ms,
-    allowsBatching: settings.batching,
+    maxBatchSize: settings.batching.enabled ? settings.batching.maximum_size : 0,
     corsOrigins: settings.cors.origins,
     corsCredentials: settings.cors.credentials,
     explorer: {

@@ -6,7 +6,6 @@ import {
   type FragmentDefinitionNode,
   type GraphQLSchema,
   getOperationAST,
-  getVariableValues,
   Kind,
   type OperationDefinitionNode,
   parse,
@@ -162,14 +161,7 @@ class CompiledEngine implements Engine {
   }
 
   async execute(request: OperationRequest): Promise<ExecutionResult> {
-    const { operation, client } = request;
-    const { coerced, errors: wrongVariables } = getVariableValues(
-      this.apiSchema,
-      operation.variableDefinitions ?? [],
-      request.variables,
-      { maxErrors: 50 },
-    );
-    if (wrongVariables !== undefined) return { errors: wrongVariables };
+    const { coerced, client } = request;
     const prepared = await this.#prepare(request, this.#drawPercentage());
     const asked = this.#exposeQueryPlan ? askedPlanOf(client) : undefined;
     const extensions = asked?.extensionsOf(shownPlan(prepared.plan));

@@ -33,7 +33,8 @@ export interface HttpServerOptions {
   readonly requestTimeoutMs: number;
   /** How long an idle connection is kept; it should be above the load balancer's. */
   readonly keepAliveTimeoutMs: number;
-  readonly allowsBatching: boolean;
+  /** Operations of one JSON array; 0 = no array is answered. */
+  readonly maxBatchSize: number;
   /** Origins of browsers that may read answers; empty = none but the gateway's own. */
   readonly corsOrigins: readonly string[];
   readonly corsCredentials: boolean;
@@ -100,8 +101,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
       request.principal = await options.authenticate(request.raw);
     },
     handler: async (request, reply) => {
-      if (Array.isArray(request.body) && !options.allowsBatching)
-        throw new GatewayError('BATCHING_NOT_ENABLED');
+      refuseBatch(request.body, options.maxBatchSize);
       const client = clientRequestOf(request, reply);
       return send(reply, await options.handle(graphqlRequestOf(request), client), client);
     },
@@ -211,6 +211,15 @@ function graphqlRequestOf(request: FastifyRequest): HTTPGraphQLRequest {
     search: mark === -1 ? '' : request.url.slice(mark),
     body: request.body === NO_BODY ? undefined : request.body,
   };
+}
+
+function refuseBatch(body: unknown, maxSize: number): void {
+  if (!Array.isArray(body)) return;
+  if (maxSize === 0) throw new GatewayError('BATCHING_NOT_ENABLED');
+  if (body.length <= maxSize) return;
+  throw new GatewayError('BATCH_LIMIT_EXCEEDED', {
+    message: `The batch has ${body.length} operations, and ${maxSize} are allowed.`,
+  });
 }
 
 function clientRequestOf(request: FastifyRequest, reply: FastifyReply): ClientRequest {

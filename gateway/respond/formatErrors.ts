@@ -32,7 +32,8 @@ const CODES_BY_MESSAGE: Readonly<Record<string, string>> = {
  * - errors of subgraphs are shown or redacted by `include_subgraph_errors`
  */
 export function formatErrorsBy({ exposesSubgraphErrors }: ErrorExposure): FormatError {
-  return (formatted, error) => {
+  return (whole, error) => {
+    const formatted = withinBounds(whole);
     const gatewayError = gatewayErrorOf(error);
     if (gatewayError === undefined && isFault(error)) return fault();
     if (gatewayError !== undefined && !errorKinds[gatewayError.code].clientMayRead) return fault();
@@ -46,6 +47,25 @@ export function formatErrorsBy({ exposesSubgraphErrors }: ErrorExposure): Format
     }
     const http = typeof subrequestStatus === 'number' ? { http: { status: subrequestStatus } } : {};
     return { message: formatted.message, ...place, extensions: { ...extensions, service, ...http } };
+  };
+}
+
+const MAX_MESSAGE_CHARACTERS = 1000;
+const MAX_LOCATIONS = 20;
+
+/**
+ * A message may quote what the client sent, and a field that conflicts with a thousand others has a thousand locations:
+ * neither is answered at its length.
+ */
+function withinBounds(formatted: GraphQLFormattedError): GraphQLFormattedError {
+  const { message, locations } = formatted;
+  const isLong = message.length > MAX_MESSAGE_CHARACTERS;
+  const isWide = locations !== undefined && locations.length > MAX_LOCATIONS;
+  if (!isLong && !isWide) return formatted;
+  return {
+    ...formatted,
+    message: isLong ? `${message.slice(0, MAX_MESSAGE_CHARACTERS)}…` : message,
+    ...(isWide ? { locations: locations.slice(0, MAX_LOCATIONS) } : {}),
   };
 }
 

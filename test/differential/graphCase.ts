@@ -1,6 +1,7 @@
 import { Supergraph as FederatedSupergraph } from '@apollo/federation-internals';
 import { buildSchema, GraphQLError, type GraphQLSchema, Kind, print, printSchema } from 'graphql';
 import type { Engine } from '../../gateway/engine.ts';
+import { coerceVariables } from '../../gateway/operation/coerceVariables.ts';
 import { composeSubgraphs } from '../../gateway/supergraph/composeSubgraphs.ts';
 import { sha256, supergraphFromSdl } from '../../gateway/supergraph/supergraph.ts';
 import { clientRequestOf } from '../support/clientRequestOf.ts';
@@ -144,6 +145,13 @@ async function answerBy(engine: Engine, { document, variables }: OperationCase):
   const source = print(document);
   const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
   if (operation === undefined) throw new Error('A case has an operation.');
+  const { coerced, errors } = coerceVariables({
+    schema: engine.apiSchema,
+    definitions: operation.variableDefinitions ?? [],
+    variables,
+    hidesSuggestions: true,
+  });
+  if (errors !== undefined) return answerOf({ errors });
   try {
     const result = await engine.execute({
       document,
@@ -152,6 +160,7 @@ async function answerBy(engine: Engine, { document, variables }: OperationCase):
       source,
       sourceHash: sha256(source),
       variables,
+      coerced,
       client: clientRequestOf({ requestId: 'differential' }),
     });
     return answerOf(result);

@@ -93,6 +93,7 @@ describe('gateway: a swap of compiled engines', () => {
       source,
       sourceHash: sha256(source),
       variables: {},
+      coerced: {},
       client: clientRequestOf({}),
     });
     return errors === undefined ? JSON.stringify(data) : errors.map(({ message }) => message).join();

@@ -69,9 +69,8 @@ describe('http: operations that are refused', () => {
       what: 'more tokens than `limits.max_tokens`',
       body: { query: `{ ${'hello '.repeat(50)}}` },
       error: {
-        message: 'Syntax Error: Document contains more that 50 tokens. Parsing aborted.',
-        locations: [{ line: 1, column: 297 }],
-        extensions: { code: 'GRAPHQL_PARSE_FAILED' },
+        message: 'The document has more than 50 tokens.',
+        extensions: { code: 'TOKEN_LIMIT_EXCEEDED' },
       },
     },
     {

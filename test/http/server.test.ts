@@ -32,7 +32,7 @@ beforeAll(async () => {
     startGateway({
       subgraphs: [subgraph],
       settings: {
-        batching: true,
+        batching: { enabled: true },
         csrf_prevention: false,
         cors: { origins: ['https://app.example', 'https://other.example'], credentials: true },
       },
