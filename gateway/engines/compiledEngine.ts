@@ -261,6 +261,7 @@ class CompiledEngine implements Engine {
       if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
     }
     const { interfaceObjects } = this.#types;
+    const isKnown = (coordinate: string): boolean => this.#types.isKnown(coordinate);
     const common = { schema: this.apiSchema, operation, fragments, aliases: this.#aliases, interfaceObjects };
     const plan = await this.#planOperation(common, percentage);
     this.#refuseManyFetches(plan);
@@ -277,7 +278,7 @@ class CompiledEngine implements Engine {
         let project = projections.get(key);
         if (project === undefined) {
           const conditions = new Map(conditional.map((name, index) => [name, values[index] ?? false]));
-          project = compileProjection({ ...common, conditions });
+          project = compileProjection({ ...common, conditions, isKnown });
           if (projections.size < MAX_PROJECTIONS) projections.set(key, project);
         }
         return project;

@@ -8,6 +8,7 @@ export class TypeHierarchy {
   /** Object types by interface or union, and by themselves. */
   readonly #possible = new Map<string, Set<string>>();
   readonly #objects = new Set<string>();
+  readonly #enumValues = new Set<string>();
   /** Interfaces that some subgraph has as `@interfaceObject`: it cannot tell the type of what it gives. */
   readonly interfaceObjects: ReadonlySet<string>;
 
@@ -32,6 +33,9 @@ export class TypeHierarchy {
         for (const { name: inherited } of definition.interfaces ?? []) add(inherited.value, name);
       } else if (definition.kind === Kind.UNION_TYPE_DEFINITION) {
         for (const { name: member } of definition.types ?? []) add(definition.name.value, member.value);
+      } else if (definition.kind === Kind.ENUM_TYPE_DEFINITION) {
+        for (const { name } of definition.values ?? [])
+          this.#enumValues.add(`${definition.name.value}.${name.value}`);
       }
     }
     this.interfaceObjects = interfaceObjects;
@@ -39,6 +43,11 @@ export class TypeHierarchy {
 
   isObject(type: string): boolean {
     return this.#objects.has(type);
+  }
+
+  /** Whether there is an object type, `Ghost`, or an enum value, `Color.GREY`, of that name. */
+  isKnown(coordinate: string): boolean {
+    return this.#objects.has(coordinate) || this.#enumValues.has(coordinate);
   }
 
   /** Whether an object that names itself `typename` is of `type`. An interface object names itself as its interface. */

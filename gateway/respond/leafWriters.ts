@@ -37,16 +37,21 @@ const FALSE = Buffer.from('false');
  * Result coercion of a leaf type. The common case of the five scalars of the specification is written directly; whatever
  * else a subgraph sends goes through graphql-js, which coerces or refuses it. Custom scalars are passed on as they came.
  * Source: GraphQL specification, §3.5 and §3.9, "Result Coercion".
+ *
+ * @param isKnown whether the supergraph has an enum value: `Color.GREY`. An inaccessible one is no value, and no error: its
+ *   subgraph did nothing wrong, and clients do not know of it.
  */
-export function writeLeafOf(type: GraphQLLeafType): WriteLeaf {
+export function writeLeafOf(type: GraphQLLeafType, isKnown: (coordinate: string) => boolean): WriteLeaf {
   if (isEnumType(type)) {
     const texts = new Map(
       type.getValues().map(({ name }) => [name as unknown, Buffer.from(JSON.stringify(name))]),
     );
     return (value, out) => {
       const text = texts.get(value);
-      // the value itself is not named: it may be one that clients must not see
-      if (text === undefined) throw new TypeError(`Enum "${type.name}" cannot represent the value.`);
+      if (text === undefined) {
+        if (typeof value === 'string' && isKnown(`${type.name}.${value}`)) return false;
+        throw new TypeError(`Enum "${type.name}" cannot represent the value.`);
+      }
       out.raw(text);
       return true;
     };

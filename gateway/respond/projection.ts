@@ -35,6 +35,8 @@ export interface ProjectionOptions {
   readonly aliases: PrivateAliases;
   /** Interfaces that some subgraph has as `@interfaceObject`. */
   readonly interfaceObjects: ReadonlySet<string>;
+  /** Whether the supergraph has an object type, `Ghost`, or an enum value, `Color.GREY`. What the schema lacks of it is hidden. */
+  readonly isKnown: (coordinate: string) => boolean;
   /** Values of the variables that `@skip` and `@include` name; a projection is compiled for one set of them. */
   readonly conditions: ReadonlyMap<string, boolean>;
 }
@@ -208,7 +210,7 @@ class Compiler {
       isNonNull,
       read: key in Object.prototype ? (object) => valueAt(object, key) : (object) => object[key],
       write: this.#value(definition.type, selectionSets),
-      leaf: isLeafType(nullable) ? writeLeafOf(nullable) : undefined,
+      leaf: isLeafType(nullable) ? writeLeafOf(nullable, this.#options.isKnown) : undefined,
     };
   }
 
@@ -221,11 +223,11 @@ class Compiler {
     }
     if (isObjectType(type)) return orNull(this.object(type, selectionSets));
     if (isAbstractType(type)) return orNull(this.#abstract(type, selectionSets));
-    return orNull(leafWriter(writeLeafOf(type)));
+    return orNull(leafWriter(writeLeafOf(type, this.#options.isKnown)));
   }
 
   #abstract(abstract: GraphQLAbstractType, selectionSets: readonly SelectionSetNode[]): WriteValue {
-    const { schema, interfaceObjects, fragments } = this.#options;
+    const { schema, interfaceObjects, fragments, isKnown } = this.#options;
     if (isInterfaceType(abstract) && interfaceObjects.has(abstract.name)) {
       const needsType = selectionSets.some((each) => dependsOnType(each, abstract.name, fragments));
       if (!needsType) return this.object(abstract, selectionSets);
@@ -245,7 +247,9 @@ class Compiler {
       if (write !== undefined) return write(value, at);
       // an interface object whose type could not be asked for: the failure of that is told already
       if (at.failed.has(value) || isCovered(at)) return NULLED;
-      // what it is instead is not named: it may be a type that clients must not see
+      // an inaccessible type is null without a word: its subgraph did nothing wrong, and clients do not know of it
+      if (typeof typename === 'string' && schema.getType(typename) === undefined && isKnown(typename))
+        return NULL;
       return fail(
         at,
         `Abstract type "${abstract.name}" was resolved to a type that is not one of its possible types.`,

@@ -10,6 +10,7 @@ const types = new TypeHierarchy(
     type Product implements Item & Node { id: ID }
     type Hidden implements Item & Node @inaccessible { id: ID }
     union Thing = Product | Hidden
+    enum Color { RED GREY @inaccessible }
   `),
 );
 
@@ -33,6 +34,11 @@ describe('execute: the hierarchy of types', () => {
   test('knows object types, those that clients do not see too', () => {
     const names = ['Product', 'Hidden', 'Item', 'Thing', 'Unknown', 'constructor'];
     expect(names.filter((name) => types.isObject(name))).toEqual(['Product', 'Hidden']);
+  });
+
+  test('knows values of enums by their coordinates', () => {
+    const coordinates = ['Color.RED', 'Color.GREY', 'Color.BLUE', 'Product', 'RED', 'Color'];
+    expect(coordinates.filter((each) => types.isKnown(each))).toEqual(['Color.RED', 'Color.GREY', 'Product']);
   });
 
   test('knows which interfaces some subgraph has as objects', () => {

@@ -46,6 +46,7 @@ function projected(
     fragments,
     aliases,
     interfaceObjects: new Set(),
+    isKnown: () => false,
     conditions,
   });
   const errors: GraphQLError[] = [];
@@ -174,6 +175,7 @@ describe('respond: the projection', () => {
       fragments,
       aliases: privateAliasesFor(inherited),
       interfaceObjects: new Set(),
+      isKnown: () => false,
       conditions: new Map(),
     });
     const answer = {
@@ -199,6 +201,7 @@ describe('respond: the projection', () => {
       fragments,
       aliases,
       interfaceObjects: new Set(['Item']),
+      isKnown: () => false,
       conditions: new Map(),
     });
     const errors: GraphQLError[] = [];
@@ -219,6 +222,7 @@ describe('respond: the projection', () => {
       fragments,
       aliases,
       interfaceObjects: new Set(),
+      isKnown: () => false,
       conditions,
     });
     const errors: GraphQLError[] = [];
@@ -239,6 +243,7 @@ describe('respond: the projection', () => {
       fragments,
       aliases,
       interfaceObjects: new Set(),
+      isKnown: () => false,
       conditions,
     });
     const errors: GraphQLError[] = [];

@@ -28,12 +28,14 @@ function outcome(write: () => string | undefined): unknown {
   }
 }
 
+const nothing = (): boolean => false;
+
 describe('respond: leaves', () => {
   // graphql-js is the oracle
   test.each(specifiedScalarTypes.map((type) => [type.name, type] as const))(
     '%s takes, coerces and refuses what it does in graphql-js',
     (_name, type) => {
-      const write = writeLeafOf(type);
+      const write = writeLeafOf(type, nothing);
       expect(values.map((value) => [value, outcome(() => written(write, value))])).toEqual(
         values.map((value) => [value, outcome(() => JSON.stringify(type.serialize(value)))]),
       );
@@ -43,14 +45,14 @@ describe('respond: leaves', () => {
   test.each(specifiedScalarTypes.map((type) => [type.name, type] as const))(
     '%s does not say which value it refuses',
     (name, type) => {
-      expect(() => written(writeLeafOf(type), { secret: 1 })).toThrow(
+      expect(() => written(writeLeafOf(type, nothing), { secret: 1 })).toThrow(
         expect.objectContaining({ message: `${name} cannot represent the value.` }),
       );
     },
   );
 
   test('a custom scalar is what the subgraph sent, whatever its name says of serializing', () => {
-    const write = writeLeafOf(new GraphQLScalarType({ name: 'Money', serialize: () => 'never' }));
+    const write = writeLeafOf(new GraphQLScalarType({ name: 'Money', serialize: () => 'never' }), nothing);
     expect(values.map((value) => written(write, value))).toEqual(
       values.map((value) => JSON.stringify(value)),
     );
@@ -59,6 +61,7 @@ describe('respond: leaves', () => {
   test('an enum takes the names of its values, and nothing that objects inherit', () => {
     const write = writeLeafOf(
       new GraphQLEnumType({ name: 'Size', values: { SMALL: { value: 1 }, LARGE: {} } }),
+      nothing,
     );
     const sent = ['SMALL', 'LARGE', 'small', 'toString', '__proto__', 1, true, {}, ['SMALL']];
     expect(sent.map((value) => outcome(() => written(write, value)))).toEqual([
@@ -66,5 +69,12 @@ describe('respond: leaves', () => {
       '"LARGE"',
       ...sent.slice(2).map(() => 'refused'),
     ]);
+  });
+
+  test('a value of an enum that the schema hides is no value', () => {
+    const size = new GraphQLEnumType({ name: 'Size', values: { SMALL: {} } });
+    const write = writeLeafOf(size, (coordinate) => coordinate === 'Size.SECRET');
+    expect(outcome(() => written(write, 'SECRET'))).toBeUndefined();
+    expect(outcome(() => written(write, 'OTHER'))).toBe('refused');
   });
 });

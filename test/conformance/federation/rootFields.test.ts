@@ -265,3 +265,51 @@ describe.each(enginesUnderTest)('conformance: @inaccessible (%s)', (engine) => {
     expect(asked).toEqual([]);
   });
 });
+
+/**
+ * Federation directives reference, `@inaccessible`: a value or a type that clients do not see is null for them. It is no error
+ * of the subgraph, which gave what its own schema has; a place that may not be null has an error for that.
+ */
+describe.each(enginesUnderTest)('conformance: what is @inaccessible in an answer (%s)', (engine) => {
+  const { ask, test } = federatedGraph(engine, {
+    paints: {
+      sdl: `${federation2}
+        type Query { paints: [Paint] pots: [Pot] strict: [Strict] }
+        enum Color { RED GREY @inaccessible }
+        interface Paint { color: Color } type Oil implements Paint { color: Color } type Ghost implements Paint @inaccessible { color: Color }
+        union Pot = Oil | Ghost
+        type Strict { color: Color! }`,
+      resolvers: {
+        Query: {
+          paints: () => [
+            { __typename: 'Oil', color: 'RED' },
+            { __typename: 'Oil', color: 'GREY' },
+            { __typename: 'Ghost', color: 'RED' },
+          ],
+          pots: () => [{ __typename: 'Ghost' }, { __typename: 'Oil', color: 'RED' }],
+          strict: () => [{ color: 'GREY' }, { color: 'RED' }],
+        },
+      },
+    },
+    shops: { sdl: `${federation2} type Query { shops: Int }` },
+  });
+
+  test('a value of an enum, and an object of an interface, are null without an error', async () => {
+    const { answer } = await ask('{ paints { __typename color } }');
+    expect(answer).toEqual({
+      data: { paints: [{ __typename: 'Oil', color: 'RED' }, { __typename: 'Oil', color: null }, null] },
+    });
+  });
+
+  test('an object of a union is null without an error', async () => {
+    const { answer } = await ask('{ pots { ... on Oil { color } } }');
+    expect(answer).toEqual({ data: { pots: [null, { color: 'RED' }] } });
+  });
+
+  test('an inaccessible value where none may be null is an error that does not name it', async () => {
+    const { answer, errorPaths, text } = await ask('{ strict { color } }');
+    expect(answer.data).toEqual({ strict: [null, { color: 'RED' }] });
+    expect(errorPaths).toEqual(['strict.0.color']);
+    expect(text).not.toContain('GREY');
+  });
+});
