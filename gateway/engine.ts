@@ -73,6 +73,8 @@ export interface EngineOptions {
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
   readonly maxConnections: number;
+  /** Whether a request to a subgraph joins an equal one that is in flight; default `true`. Never in mutations. */
+  readonly sharesCalls?: boolean;
   /** Whether a request may ask for its query plan. */
   readonly exposeQueryPlan: boolean;
   /** An operation whose plan may need more requests to subgraphs is refused; `undefined` = no limit. */

@@ -287,6 +287,12 @@ export const settingsSchema = z.strictObject({
     }),
   }),
   traffic_shaping: group({
+    inbound: group({
+      deduplicate_query: setting(z.boolean().default(false), {
+        description:
+          'Requests of clients that are equal in everything (URL, every header, address, body) are answered once while they are in flight. Never mutations.',
+      }),
+    }),
     all: group({
       timeout_ms: setting(milliseconds(5_000), {
         ...ms,
@@ -299,6 +305,10 @@ export const settingsSchema = z.strictObject({
       max_connections: setting(count(256), {
         unit: 'connections',
         description: 'Connections to one subgraph.',
+      }),
+      deduplicate_query: setting(z.boolean().default(true), {
+        description:
+          'A query to a subgraph waits for the answer to an equal one that is in flight: the same body, and the same headers as they are sent. Never within a mutation. Engine `compiled` only.',
       }),
     }),
   }),

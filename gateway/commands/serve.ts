@@ -81,6 +81,7 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
   const authenticator = await authenticatorOf({ settings, cwd, log });
   const app = await createHttpServer({
     handle: (request, client) => pipeline.handle(request, client),
+    sharesEqualRequests: settings.traffic_shaping.inbound.deduplicate_query,
     authenticate: (request) => authenticator.principalOf(request),
     readiness: () => ({ isReady: gateway.engine !== undefined, waitingFor: source.waitingFor() }),
     log,
@@ -138,7 +139,8 @@ export function engineBy(
   settings: Settings,
   { log, telemetry }: { readonly log: Logger; readonly telemetry: Telemetry },
 ): BuildEngine {
-  const { timeout_ms, max_response_bytes, max_connections } = settings.traffic_shaping.all;
+  const { timeout_ms, max_response_bytes, max_connections, deduplicate_query } = settings.traffic_shaping.all;
+  const headersOfAll = compileHeaderRules(settings.headers.all.request);
   return engineOf(settings.engine, {
     log,
     telemetry,
@@ -146,12 +148,13 @@ export function engineBy(
     timeoutMs: timeout_ms,
     maxResponseBytes: max_response_bytes,
     maxConnections: max_connections,
+    sharesCalls: deduplicate_query,
     exposeQueryPlan: settings.expose_query_plan,
-    headersFor: (subgraph) =>
-      compileHeaderRules([
-        ...settings.headers.all.request,
-        ...(settings.headers.subgraphs[subgraph]?.request ?? []),
-      ]),
+    headersFor: (subgraph) => {
+      const own = settings.headers.subgraphs[subgraph]?.request ?? [];
+      // one function for all that have no rules of their own: its headers are made once a request
+      return own.length === 0 ? headersOfAll : compileHeaderRules([...settings.headers.all.request, ...own]);
+    },
     planning: {
       timeoutMs: settings.query_planning.timeout_ms,
       maxQueue: settings.query_planning.max_queue,

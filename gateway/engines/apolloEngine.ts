@@ -9,6 +9,7 @@ import { SubgraphClient } from '../execute/subgraph/subgraphClient.ts';
 import { subgraphError } from '../execute/subgraph/subgraphError.ts';
 import type { ClientRequest } from '../http/clientRequest.ts';
 import { readPlan } from '../plan/readPlan.ts';
+import { Cancellation } from '../runtime/cancellation.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import { askedPlanOf, type ShownPlan } from './exposedPlan.ts';
 import { measuredSend } from './measuredSend.ts';
@@ -164,7 +165,8 @@ class SubgraphSource implements GraphQLDataSource {
       const response = await this.#send({
         body: JSON.stringify({ query, variables, operationName }),
         headers: this.#headers(client),
-        signal: client.signal,
+        cancellation: Cancellation.from(client.signal),
+        isShareable: false,
       });
       const errors = (response.errors ?? []).map((error) => subgraphError(error, this.#subgraph));
       if (response.failedStatus !== undefined) errors.push(this.#failedStatus(response.failedStatus));

@@ -17,9 +17,11 @@ import { GatewayError, outcomeOf } from '../errors.ts';
 import { compilePlan } from '../execute/compilePlan.ts';
 import type { DataObject } from '../execute/data.ts';
 import type { Execution, Step } from '../execute/execution.ts';
-import type { SendToSubgraph } from '../execute/sendToSubgraph.ts';
+import type { Caller, SendToSubgraph } from '../execute/sendToSubgraph.ts';
+import type { SelectHeaders } from '../execute/subgraph/headerRules.ts';
 import { SubgraphClient } from '../execute/subgraph/subgraphClient.ts';
 import { TypeHierarchy } from '../execute/typeHierarchy.ts';
+import type { ClientRequest } from '../http/clientRequest.ts';
 import { introspectionPart } from '../operation/introspectionPart.ts';
 import { type PlannedOperationOptions, plannedOperation } from '../operation/plannedOperation.ts';
 import { type PrivateAliases, privateAliasesFor } from '../operation/privateAliases.ts';
@@ -31,6 +33,8 @@ import { printPlan } from '../plan/printPlan.ts';
 import type { PlanNode, QueryPlan } from '../plan/queryPlan.ts';
 import { compileProjection, type Project } from '../respond/projection.ts';
 import { SerializedData } from '../respond/serializedData.ts';
+import { Cancellation } from '../runtime/cancellation.ts';
+import { InFlight } from '../runtime/inFlight.ts';
 import { apiSchemaOf } from '../supergraph/apiSchema.ts';
 import { linksOf } from '../supergraph/links.ts';
 import { subgraphUrls } from '../supergraph/subgraphUrls.ts';
@@ -92,6 +96,13 @@ interface PreparedOperation {
   /** Estimated memory of all of it. */
   readonly bytes: number;
   readonly run: Step;
+  /** Subgraphs that it asks. */
+  readonly subgraphs: readonly string[];
+  /**
+   * Executions that have no answer of a subgraph yet. Another of the same would join each of their calls, now and later: so
+   * it joins the whole, and what is made of the answers is made once.
+   */
+  readonly inFlight: InFlight<ExecutionResult>;
   readonly introspection: DocumentNode | undefined;
   /** The projection for the values of the variables that `@skip` and `@include` name. */
   readonly projectionFor: (variables: Readonly<Record<string, unknown>>) => Project;
@@ -106,6 +117,8 @@ class CompiledEngine implements Engine {
   readonly warmth: EngineWarmth;
   readonly #clients: ReadonlyMap<string, SubgraphClient>;
   readonly #send: SendToSubgraph;
+  readonly #headers: ReadonlyMap<string, SelectHeaders>;
+  readonly #sharesCalls: boolean;
   readonly #exposeQueryPlan: boolean;
   readonly #maxSubgraphFetches: number;
   readonly #telemetry: Telemetry;
@@ -153,10 +166,21 @@ class CompiledEngine implements Engine {
         measuredSend(client, { subgraph, telemetry }),
       ]),
     );
-    this.#send = async (subgraph, body, client) => {
+    this.#headers = headers;
+    this.#sharesCalls = options.sharesCalls ?? true;
+    this.#send = async (subgraph, body, caller) => {
       const send = sends.get(subgraph);
       if (send === undefined) throw new Error(`The plan names an unknown subgraph: ${subgraph}`);
-      return send({ body, headers: headers.get(subgraph)?.(client) ?? {}, signal: client.signal });
+      try {
+        return await send({
+          body,
+          headers: caller.headersFor(subgraph),
+          cancellation: caller.cancellation,
+          isShareable: caller.sharesCalls,
+        });
+      } finally {
+        caller.onAnswer();
+      }
     };
   }
 
@@ -167,23 +191,51 @@ class CompiledEngine implements Engine {
     const extensions = asked?.extensionsOf(shownPlan(prepared.plan));
     if (asked?.isDryRun === true) return { ...(extensions && { extensions }) };
 
+    const sharesCalls = this.#sharesCalls && request.operation.operation === 'query';
+    const headersFor = this.#headersOf(client);
+    const leaving = Cancellation.from(client.signal);
+    const run = (caller: Pick<Caller, 'cancellation' | 'onAnswer'>): Promise<ExecutionResult> =>
+      this.#run(prepared, { variables: coerced, caller: { ...caller, headersFor, sharesCalls } });
+    const result = sharesCalls
+      ? await prepared.inFlight.run(sharingKey(coerced, prepared, headersFor), leaving, (shared) =>
+          run({ cancellation: shared.cancellation, onAnswer: shared.close }),
+        )
+      : await run({ cancellation: leaving, onAnswer: () => {} });
+    return extensions === undefined ? result : { ...result, extensions };
+  }
+
+  async #run(
+    prepared: PreparedOperation,
+    { variables, caller }: Pick<Execution, 'variables' | 'caller'>,
+  ): Promise<ExecutionResult> {
     const execution: Execution = {
-      variables: coerced,
-      client,
+      variables,
+      caller,
       data: {},
       errors: [],
       failed: new Set<DataObject>(),
       shared: new Set<unknown>(),
     };
     await prepared.run(execution);
-    const introspection = prepared.introspection && this.#introspect(prepared.introspection, coerced);
-    const bytes = prepared.projectionFor(coerced)({ ...execution, introspection });
+    const introspection = prepared.introspection && this.#introspect(prepared.introspection, variables);
+    const bytes = prepared.projectionFor(variables)({ ...execution, introspection });
     // a result's data is typed as a map; ours is its JSON, which `stringifyResponse` writes
     const data = bytes === undefined ? null : (new SerializedData(bytes) as unknown as DataObject);
-    return {
-      data,
-      ...(execution.errors.length === 0 ? {} : { errors: execution.errors }),
-      ...(extensions === undefined ? {} : { extensions }),
+    return { data, ...(execution.errors.length === 0 ? {} : { errors: execution.errors }) };
+  }
+
+  /** The headers of each subgraph, made once a request: most subgraphs have the same rules. */
+  #headersOf(client: ClientRequest): Caller['headersFor'] {
+    const made = new Map<SelectHeaders, Readonly<Record<string, string>>>();
+    return (subgraph) => {
+      const select = this.#headers.get(subgraph);
+      if (select === undefined) return NO_HEADERS;
+      let headers = made.get(select);
+      if (headers === undefined) {
+        headers = select(client);
+        made.set(select, headers);
+      }
+      return headers;
     };
   }
 
@@ -271,6 +323,8 @@ class CompiledEngine implements Engine {
       plan,
       bytes: estimatedBytes(plan),
       run: compilePlan(plan, { types: this.#types, aliases: this.#aliases, send: this.#send }),
+      subgraphs: [...new Set(subgraphsOf(plan.root))],
+      inFlight: new InFlight(),
       introspection: introspectionPart(operation, fragments),
       projectionFor: (variables) => {
         const values = conditional.map((name) => variables[name] === true);
@@ -430,4 +484,39 @@ function refusePlainSchema(document: DocumentNode): void {
     message:
       'The file is a schema, but no composed supergraph: it names no subgraphs in `join__Graph`. Compose it with `tributary compose`.',
   });
+}
+
+function subgraphsOf(node: PlanNode | undefined): readonly string[] {
+  if (node === undefined) return [];
+  switch (node.kind) {
+    case 'root':
+    case 'entities':
+      return [node.subgraph];
+    case 'sequence':
+    case 'parallel':
+      return node.nodes.flatMap(subgraphsOf);
+    case 'condition':
+      return [...subgraphsOf(node.ifTrue), ...subgraphsOf(node.ifFalse)];
+    default:
+      return node satisfies never;
+  }
+}
+
+const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
+
+/** All that the calls of two executions of an operation may differ in. */
+function sharingKey(
+  variables: Readonly<Record<string, unknown>>,
+  { subgraphs }: PreparedOperation,
+  headersFor: Caller['headersFor'],
+): string {
+  let key = JSON.stringify(variables);
+  let before: unknown;
+  for (const subgraph of subgraphs) {
+    const headers = headersFor(subgraph);
+    // most subgraphs have the same rules, and then the same object
+    key += headers === before ? '=' : JSON.stringify(headers);
+    before = headers;
+  }
+  return key;
 }

@@ -65,7 +65,7 @@ export function compileEntityFetch(node: EntityFetchNode, options: NodeOptions):
       .join(',');
     const body = writeBody(execution, variables);
     try {
-      const response = await send(subgraph, body, execution.client);
+      const response = await send(subgraph, body, execution.caller);
       for (const one of asked) {
         const entities = response.data?.[one.lookup.responseKey];
         if (entities === undefined || entities === null) markFailed(one, execution);

@@ -1,12 +1,13 @@
 import type { GraphQLError } from 'graphql';
-import type { ClientRequest } from '../http/clientRequest.ts';
 import type { DataObject } from './data.ts';
+import type { Caller } from './sendToSubgraph.ts';
 
 /** What one execution of a plan knows and collects. */
 export interface Execution {
   /** Coerced by the API schema; own keys are the variables that have a value. */
   readonly variables: Readonly<Record<string, unknown>>;
-  readonly client: ClientRequest;
+  /** For whom subgraphs are asked. */
+  readonly caller: Caller;
   /** The merged data; fetches put what they got into it. */
   readonly data: DataObject;
   readonly errors: GraphQLError[];

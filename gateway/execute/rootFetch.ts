@@ -36,7 +36,7 @@ export function compileRootFetch(node: RootFetchNode, { types, aliases, send }: 
     const place = (): ResponsePath => places()[0] ?? [];
     const body = writeBody(execution, '');
     try {
-      const response = await send(subgraph, body, execution.client);
+      const response = await send(subgraph, body, execution.caller);
       const { data } = response;
       if (data !== undefined && data !== null) {
         if (outputRewrites.length > 0) applyRewrites(data, outputRewrites, types);

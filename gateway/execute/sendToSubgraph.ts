@@ -1,13 +1,21 @@
-import type { ClientRequest } from '../http/clientRequest.ts';
+import type { Cancellation } from '../runtime/cancellation.ts';
 import type { SubgraphResponse } from './subgraph/subgraphClient.ts';
+
+/** For whom a subgraph is asked: one client, or several whose operations are the same in all. */
+export interface Caller {
+  /** Headers to send to a subgraph, names in lower case. */
+  headersFor(subgraph: string): Readonly<Record<string, string>>;
+  /** Cancelled when nobody waits for the answer any more. */
+  readonly cancellation: Cancellation;
+  /** Whether an equal call in flight answers this one too: never in a mutation. */
+  readonly sharesCalls: boolean;
+  /** Called when an answer, or what came instead of it, is there. */
+  onAnswer(): void;
+}
 
 /**
  * Sends one operation to a subgraph.
  * @param body the JSON body
  * @throws GatewayError as `SubgraphClient.send`
  */
-export type SendToSubgraph = (
-  subgraph: string,
-  body: string,
-  client: ClientRequest,
-) => Promise<SubgraphResponse>;
+export type SendToSubgraph = (subgraph: string, body: string, caller: Caller) => Promise<SubgraphResponse>;

@@ -13,10 +13,13 @@ import { errorBody, jsonError, onClientError } from './errorAnswers.ts';
 import { type ExplorerOptions, registerExplorerPages } from './explorer/explorerPages.ts';
 import { type Readiness, registerHealth } from './health.ts';
 import type { Principal } from './principal.ts';
+import { type ArrivedRequest, type HandleGraphQL, shareEqualRequests } from './shareEqualRequests.ts';
 
 export interface HttpServerOptions {
   /** Answers one GraphQL request. */
-  readonly handle: (request: HTTPGraphQLRequest, client: ClientRequest) => Promise<HTTPGraphQLResponse>;
+  readonly handle: HandleGraphQL;
+  /** Whether requests that are equal in everything are answered once while they are in flight. */
+  readonly sharesEqualRequests: boolean;
   /**
    * Finds out who sends a request for GraphQL. It throws the GatewayError of the answer when the credentials are refused:
    * the body is then never read.
@@ -47,6 +50,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who sends the request; found out on the path of GraphQL alone. */
     principal: Principal;
+    /** The body as it came. */
+    bytes: Buffer | undefined;
   }
 }
 
@@ -92,6 +97,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   }
 
   app.decorateRequest('principal');
+  app.decorateRequest('bytes');
+  const answer = options.sharesEqualRequests
+    ? shareEqualRequests(options.handle)
+    : ({ client, graphqlRequest }: ArrivedRequest) => options.handle(graphqlRequest(), client);
   registerHealth(app, options.readiness);
   await registerExplorerPages(app, options.explorer);
   app.route({
@@ -103,7 +112,14 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     handler: async (request, reply) => {
       refuseBatch(request.body, options.maxBatchSize);
       const client = clientRequestOf(request, reply);
-      return send(reply, await options.handle(graphqlRequestOf(request), client), client);
+      const response = await answer({
+        raw: request.raw,
+        bytes: request.bytes,
+        body: request.body,
+        client,
+        graphqlRequest: () => graphqlRequestOf(request),
+      });
+      return send(reply, response, client);
     },
   });
   app.route({
@@ -163,6 +179,7 @@ function acceptJsonOnly(app: FastifyInstance): void {
     async (request: FastifyRequest, body: Buffer) => {
       refuseEncodings(request);
       if (body.length === 0) return NO_BODY;
+      request.bytes = body;
       if (!isUtf8(body)) throw new GatewayError('BAD_REQUEST', { message: 'The body is not valid UTF-8.' });
       try {
         return JSON.parse(body.toString('utf8')) as unknown;

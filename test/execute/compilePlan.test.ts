@@ -9,7 +9,7 @@ import type { SubgraphResponse } from '../../gateway/execute/subgraph/subgraphCl
 import { TypeHierarchy } from '../../gateway/execute/typeHierarchy.ts';
 import { privateAliasesFor } from '../../gateway/operation/privateAliases.ts';
 import type { EntityFetchNode, FetchPath, PlanNode, RootFetchNode } from '../../gateway/plan/queryPlan.ts';
-import { clientRequestOf } from '../support/clientRequestOf.ts';
+import { caller } from './caller.ts';
 
 const types = new TypeHierarchy(parse('type Query { a: Int } type Product { id: ID }'));
 const aliases = privateAliasesFor(buildSchema('type Query { a: Int }'));
@@ -75,7 +75,7 @@ async function run(node: PlanNode | undefined, given: Given = {}): Promise<Run> 
   };
   const execution: Execution = {
     variables: given.variables ?? {},
-    client: clientRequestOf(),
+    caller,
     data: given.data ?? {},
     errors: [],
     failed: new Set(),

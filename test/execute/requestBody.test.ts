@@ -3,7 +3,7 @@ import { buildSchema } from 'graphql';
 import type { Execution } from '../../gateway/execute/execution.ts';
 import { compileBody } from '../../gateway/execute/requestBody.ts';
 import { privateAliasesFor } from '../../gateway/operation/privateAliases.ts';
-import { clientRequestOf } from '../support/clientRequestOf.ts';
+import { caller } from './caller.ts';
 
 const aliases = privateAliasesFor(buildSchema('type Query { a: Int }'));
 
@@ -17,7 +17,7 @@ function bodyOf(
 ): string {
   const execution: Execution = {
     variables,
-    client: clientRequestOf(),
+    caller,
     data: {},
     errors: [],
     failed: new Set(),

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import type { Cancellation } from '../../runtime/cancellation.ts';
 
 export interface ExchangeRequest {
   readonly path: string;
@@ -11,8 +12,8 @@ export interface ExchangeLimits {
   /** Time from here to the last byte of the answer, waiting for a connection included. */
   readonly timeoutMs: number;
   readonly maxBytes: number;
-  /** Aborted when the client has gone. */
-  readonly signal: AbortSignal;
+  /** Cancelled when nobody waits for the answer any more. */
+  readonly cancellation: Cancellation;
 }
 
 export interface ExchangeAnswer {
@@ -40,7 +41,7 @@ export class ExchangeEnded extends Error {
 export function exchange(
   dispatcher: Dispatcher,
   request: ExchangeRequest,
-  { timeoutMs, maxBytes, signal }: ExchangeLimits,
+  { timeoutMs, maxBytes, cancellation }: ExchangeLimits,
 ): Promise<ExchangeAnswer> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
@@ -58,17 +59,17 @@ export function exchange(
       reject(ended);
     };
     const onDeadline = (): void => end('deadline');
-    const onAbort = (): void => end('clientGone');
+    const onCancel = (): void => end('clientGone');
     const timer = setTimeout(onDeadline, timeoutMs);
     const settle = (): void => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
+      cancellation.offCancel(onCancel);
     };
-    if (signal.aborted) {
+    if (cancellation.isCancelled) {
       end('clientGone');
       return;
     }
-    signal.addEventListener('abort', onAbort);
+    cancellation.onCancel(onCancel);
 
     dispatcher.dispatch(
       { path: request.path, method: 'POST', headers: request.headers, body: request.body },

@@ -1,6 +1,8 @@
 import { isAscii } from 'node:buffer';
 import { errors, Pool } from 'undici';
 import { GatewayError } from '../../errors.ts';
+import type { Cancellation } from '../../runtime/cancellation.ts';
+import { InFlight } from '../../runtime/inFlight.ts';
 import { type ExchangeAnswer, ExchangeEnded, exchange } from './exchange.ts';
 
 export interface SubgraphClientOptions {
@@ -19,8 +21,10 @@ export interface SubgraphRequest {
   readonly body: string;
   /** Names in lower case; see `headerRules.ts`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Aborted when the client has gone. */
-  readonly signal: AbortSignal;
+  /** Cancelled when nobody waits for the answer any more. */
+  readonly cancellation: Cancellation;
+  /** Whether the answer to an equal request that is in flight will do: the same body and headers. Never in a mutation. */
+  readonly isShareable: boolean;
 }
 
 /** A well-formed GraphQL response: at least one of `data` and `errors`. */
@@ -45,6 +49,7 @@ export class SubgraphClient {
   readonly #pool: Pool;
   readonly #path: string;
   readonly #options: SubgraphClientOptions;
+  readonly #inFlight = new InFlight<ExchangeAnswer>();
 
   constructor(options: SubgraphClientOptions) {
     const { origin, pathname, search } = new URL(options.url);
@@ -67,21 +72,15 @@ export class SubgraphClient {
    *   subgraph and the reason, never an address.
    */
   async send(request: SubgraphRequest): Promise<SubgraphResponse> {
-    const { timeoutMs, maxResponseBytes } = this.#options;
+    const { maxResponseBytes } = this.#options;
+    const { body, headers, cancellation } = request;
     try {
-      const answer = await exchange(
-        this.#pool,
-        {
-          path: this.#path,
-          headers: {
-            ...request.headers,
-            'content-type': 'application/json',
-            accept: 'application/graphql-response+json, application/json;q=0.9',
-          },
-          body: request.body,
-        },
-        { timeoutMs, maxBytes: maxResponseBytes, signal: request.signal },
-      );
+      // each reads the bytes for itself: data is merged in place, and belongs to one execution
+      const answer = request.isShareable
+        ? await this.#inFlight.run(`${JSON.stringify(headers)}${body}`, cancellation, (shared) =>
+            this.#exchange(request, shared.cancellation),
+          )
+        : await this.#exchange(request, cancellation);
       return this.#read(answer);
     } catch (error) {
       if (error instanceof GatewayError) throw error;
@@ -99,6 +98,23 @@ export class SubgraphClient {
           throw error.reason satisfies never;
       }
     }
+  }
+
+  #exchange({ headers, body }: SubgraphRequest, cancellation: Cancellation): Promise<ExchangeAnswer> {
+    const { timeoutMs, maxResponseBytes } = this.#options;
+    return exchange(
+      this.#pool,
+      {
+        path: this.#path,
+        headers: {
+          ...headers,
+          'content-type': 'application/json',
+          accept: 'application/graphql-response+json, application/json;q=0.9',
+        },
+        body,
+      },
+      { timeoutMs, maxBytes: maxResponseBytes, cancellation },
+    );
   }
 
   async close(): Promise<void> {

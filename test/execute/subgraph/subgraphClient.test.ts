@@ -6,8 +6,10 @@ import { GatewayError } from '../../../gateway/errors.ts';
 import {
   SubgraphClient,
   type SubgraphClientOptions,
+  type SubgraphRequest,
   type SubgraphResponse,
 } from '../../../gateway/execute/subgraph/subgraphClient.ts';
+import { Cancellation } from '../../../gateway/runtime/cancellation.ts';
 import { type StubAnswer, type StubSubgraph, startStubSubgraph } from '../../support/stubSubgraph.ts';
 
 const body = '{"query":"{ hello }"}';
@@ -40,8 +42,11 @@ function clientOf(options: Partial<SubgraphClientOptions> = {}): SubgraphClient 
   return client;
 }
 
-const send = (client: SubgraphClient, signal = new AbortController().signal): Promise<SubgraphResponse> =>
-  client.send({ body, headers: {}, signal });
+const send = (
+  client: SubgraphClient,
+  cancellation = new Cancellation(),
+  isShareable = false,
+): Promise<SubgraphResponse> => client.send({ body, headers: {}, cancellation, isShareable });
 
 /** What a caller learns of a failed request. */
 async function failureOf(sent: Promise<unknown>): Promise<unknown> {
@@ -83,7 +88,8 @@ describe('subgraph client: a request', () => {
     await clientOf().send({
       body,
       headers: { authorization: 'Bearer t', 'content-type': 'text/plain' },
-      signal: new AbortController().signal,
+      cancellation: new Cancellation(),
+      isShareable: false,
     });
     const [request] = stub.requests;
     const { connection: _connection, host: _host, ...headers } = request?.headers ?? {};
@@ -339,17 +345,72 @@ describe('subgraph client: the deadline', () => {
 describe('subgraph client: a client that goes away', () => {
   test('ends the request, and is not taken for a timeout', async () => {
     stub.answer = () => {};
-    const gone = new AbortController();
+    const gone = new Cancellation();
     const asked = stub.nextRequest();
-    const sent = failureOf(send(clientOf(), gone.signal));
+    const sent = failureOf(send(clientOf(), gone));
     const { ended } = await asked;
-    gone.abort();
+    gone.cancel();
     expect([await sent, await ended]).toEqual([httpError('the client went away'), 'closed']);
   });
 
   test('sends nothing when it is gone already', async () => {
-    const failure = await failureOf(send(clientOf(), AbortSignal.abort()));
+    const gone = new Cancellation();
+    gone.cancel();
+    const failure = await failureOf(send(clientOf(), gone));
     expect([failure, stub.requests]).toEqual([httpError('the client went away'), []]);
+  });
+});
+
+describe('subgraph client: equal requests in flight', () => {
+  const request = (more: Partial<SubgraphRequest> = {}): SubgraphRequest => ({
+    body,
+    headers: { authorization: 'a' },
+    cancellation: new Cancellation(),
+    isShareable: true,
+    ...more,
+  });
+
+  test('are sent once, and each has an answer of its own', async () => {
+    const client = clientOf();
+    const [one, other] = await Promise.all([client.send(request()), client.send(request())]);
+    expect(stub.requests.length).toBe(1);
+    expect(one).toEqual(other);
+    expect(one.data).not.toBe(other.data);
+  });
+
+  test('are sent again when the answer is there', async () => {
+    const client = clientOf();
+    await client.send(request());
+    await client.send(request());
+    expect(stub.requests.length).toBe(2);
+  });
+
+  test.each<[string, Partial<SubgraphRequest>]>([
+    ['another body', { body: '{"query":"{ b }"}' }],
+    ['other credentials', { headers: { authorization: 'b' } }],
+    ['one header more', { headers: { authorization: 'a', 'x-tenant': 't' } }],
+    ['no leave to share', { isShareable: false }],
+  ])('are not shared with one of %s', async (_what, more) => {
+    const client = clientOf();
+    await Promise.all([client.send(request()), client.send(request(more))]);
+    expect(stub.requests.length).toBe(2);
+  });
+
+  test('go on when one of those who wait leaves, and end when all have left', async () => {
+    const client = clientOf();
+    stub.answer = () => {};
+    const [first, second] = [new Cancellation(), new Cancellation()];
+    const asked = stub.nextRequest();
+    const sent = [
+      failureOf(client.send(request({ cancellation: first }))),
+      failureOf(client.send(request({ cancellation: second }))),
+    ];
+    const { ended } = await asked;
+    first.cancel();
+    second.cancel();
+    const gone = httpError('the client went away');
+    expect([await Promise.all(sent), await ended]).toEqual([[gone, gone], 'closed']);
+    expect(stub.requests.length).toBe(1);
   });
 });
 
