@@ -24,7 +24,7 @@ export interface LocalEngine {
   summarize(text: string, sentenceCount: number, call?: LocalCall): Promise<LocalSummary>;
   /** What has a form of its own: addresses, dates, amounts. No names of people or places. */
   entities(text: string, call?: LocalCall): Promise<LocalEntities>;
-  /** Lets the call that is running finish, refuses those that wait, and ends the thread. */
+  /** Gives calls under way a moment to finish, refuses the others, and ends the thread. */
   close(): Promise<void>;
 }
 
