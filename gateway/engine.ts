@@ -1,6 +1,7 @@
 import type { DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import type { Logger } from 'pino';
 import type { SelectHeaders } from './execute/subgraph/headerRules.ts';
+import type { SubgraphSenderOptions } from './execute/subgraph/subgraphSender.ts';
 import type { ClientRequest } from './http/clientRequest.ts';
 import type { UsedOperation } from './operation/usedOperation.ts';
 import type { Supergraph } from './supergraph/supergraph.ts';
@@ -80,6 +81,8 @@ export interface EngineOptions {
   /** An operation whose plan may need more requests to subgraphs is refused; `undefined` = no limit. */
   readonly maxSubgraphFetches: number | undefined;
   readonly headersFor: (subgraph: string) => SelectHeaders;
+  /** Where instances are found, and how the load is spread over them. */
+  readonly discovery: Pick<SubgraphSenderOptions, 'balancing' | 'follow'>;
   readonly planning: {
     /** An operation that takes longer to plan is refused. */
     readonly timeoutMs: number;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { headerRule } from './execute/subgraph/headerRules.ts';
 import { claimPaths, keySetSettings, tokenHeaderName, tokenSource } from './http/authenticate/jwtSettings.ts';
+import { discoverySettingsSchema } from './supergraph/discoverySettings.ts';
 
 /** What the table in `gateway/README.md` says of a setting, beside its key and its default. */
 export interface SettingNotes {
@@ -78,6 +79,7 @@ export const settingsSchema = z.strictObject({
     }),
     max_schema_bytes: setting(count(10_000_000), { ...sizes, description: 'A larger schema is refused.' }),
   }),
+  discovery: discoverySettingsSchema,
   engine: setting(z.enum(['auto', 'compiled', 'apollo']).default('apollo'), {
     description:
       'What plans and executes: `compiled` (native planner, own executor), `apollo` (the stock `ApolloGateway`), or `auto`: the first where its planner loads.',

@@ -163,7 +163,14 @@ describe('settings: environment and flags', () => {
   });
 
   // Over the list, so that a new variable is tested by being listed.
-  const valid: Readonly<Record<string, string>> = { PORT: '4100', LOG_LEVEL: 'warn', LOG_FORMAT: 'json' };
+  const valid: Readonly<Record<string, string>> = {
+    PORT: '4100',
+    LOG_LEVEL: 'warn',
+    LOG_FORMAT: 'json',
+    CONSUL_HTTP_ADDR: '10.0.0.2:8500',
+    ZOOKEEPER_SERVERS: 'zk1:2181,zk2:2181/prod',
+    EUREKA_URL: 'http://10.0.0.2:8761/eureka,http://10.0.0.3:8761/eureka',
+  };
   const variables = listSettings().flatMap(({ key, notes }) =>
     notes.env === undefined ? [] : [{ key, env: notes.env, value: valid[notes.env] ?? 'value' }],
   );

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pino } from 'pino';
 import { GatewayError } from '../errors.ts';
 import type { Settings } from '../settingsSchema.ts';
 import { compose } from '../supergraph/compose.ts';
@@ -7,6 +8,7 @@ import { type CompositionInput, formatProblem } from '../supergraph/composition.
 import { bundledCompositionVersion } from '../supergraph/compositionCache.ts';
 import { readSupergraphConfig, type SubgraphConfig } from '../supergraph/config/readSupergraphConfig.ts';
 import { compositionFailed } from '../supergraph/configuredSupergraph.ts';
+import { Discoveries, type FollowInstances } from '../supergraph/discoveries.ts';
 import { sdlSourceFor } from '../supergraph/sdlSources.ts';
 import { readTextArgument } from './readTextArgument.ts';
 
@@ -48,7 +50,15 @@ export async function composeOnce(options: Omit<ComposeCommandOptions, 'output'>
   if (config.federationVersion.notice !== undefined)
     process.stderr.write(`${config.federationVersion.notice}\n`);
 
-  const reads = await Promise.allSettled(config.subgraphs.map((subgraph) => readInput(subgraph, settings)));
+  const discoveries = new Discoveries({
+    settings: settings.discovery,
+    log: pino({ level: 'silent' }),
+    cacheFolder: undefined,
+  });
+  const reads = await Promise.allSettled(
+    config.subgraphs.map((subgraph) => readInput(subgraph, settings, discoveries.follow)),
+  );
+  await discoveries.stop();
   const failures = reads.flatMap((read) => (read.status === 'rejected' ? [read.reason as Error] : []));
   if (failures.length > 0) {
     throw new GatewayError('SUBGRAPH_SCHEMA_UNAVAILABLE', {
@@ -64,11 +74,16 @@ export async function composeOnce(options: Omit<ComposeCommandOptions, 'output'>
   return result.supergraphSdl;
 }
 
-async function readInput(subgraph: SubgraphConfig, settings: Settings): Promise<CompositionInput> {
+async function readInput(
+  subgraph: SubgraphConfig,
+  settings: Settings,
+  follow: FollowInstances,
+): Promise<CompositionInput> {
   const source = sdlSourceFor(subgraph.schema, {
     subgraph: subgraph.name,
     timeoutMs: settings.supergraph.poll_timeout_ms,
     maxBytes: settings.supergraph.max_schema_bytes,
+    follow,
   });
   return {
     name: subgraph.name,

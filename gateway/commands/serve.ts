@@ -14,6 +14,7 @@ import { formatErrorsBy } from '../respond/formatErrors.ts';
 import type { Settings } from '../settingsSchema.ts';
 import { ComposedSupergraph } from '../supergraph/composedSupergraph.ts';
 import { ConfiguredSupergraph } from '../supergraph/configuredSupergraph.ts';
+import { Discoveries, type FollowInstances, followNobody } from '../supergraph/discoveries.ts';
 import type { AcceptSupergraph, SupergraphSource } from '../supergraph/supergraphSource.ts';
 import { createLog } from '../telemetry/log.ts';
 import { logFigures } from '../telemetry/logFigures.ts';
@@ -48,7 +49,12 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
   });
   const telemetry = new Telemetry();
   const stopFigures = log.isLevelEnabled('debug') ? logFigures(telemetry, log) : undefined;
-  const gateway = new Gateway(engineBy(settings, { log, telemetry }), log, {
+  const discoveries = new Discoveries({
+    settings: settings.discovery,
+    log,
+    cacheFolder: path.resolve(cwd, settings.supergraph.cache_dir),
+  });
+  const gateway = new Gateway(engineBy(settings, { log, telemetry, discoveries }), log, {
     telemetry,
     warmUp: {
       operations: settings.query_planning.warm_up_operations,
@@ -77,6 +83,7 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
     env,
     log,
     accept: (supergraph) => gateway.swap(supergraph),
+    follow: discoveries.follow,
   });
   const authenticator = await authenticatorOf({ settings, cwd, log });
   const app = await createHttpServer({
@@ -113,6 +120,7 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
       await pipeline.stop();
       stopFigures?.();
       await gateway.stop();
+      await discoveries.stop();
       await promisify<void>((done) => log.flush(() => done(null)))();
     })();
     return stopping;
@@ -134,11 +142,16 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
   return { url, log, stop };
 }
 
+export interface EngineParts {
+  readonly log: Logger;
+  readonly telemetry: Telemetry;
+  /** Without them no registry is asked, and no request reaches an instance. */
+  readonly discoveries?: Discoveries;
+}
+
 /** Builds engines as the settings say. */
-export function engineBy(
-  settings: Settings,
-  { log, telemetry }: { readonly log: Logger; readonly telemetry: Telemetry },
-): BuildEngine {
+export function engineBy(settings: Settings, { log, telemetry, discoveries }: EngineParts): BuildEngine {
+  const { zone, ejection } = settings.discovery;
   const { timeout_ms, max_response_bytes, max_connections, deduplicate_query } = settings.traffic_shaping.all;
   const headersOfAll = compileHeaderRules(settings.headers.all.request);
   return engineOf(settings.engine, {
@@ -155,6 +168,19 @@ export function engineBy(
       // one function for all that have no rules of their own: its headers are made once a request
       return own.length === 0 ? headersOfAll : compileHeaderRules([...settings.headers.all.request, ...own]);
     },
+    discovery: {
+      follow: discoveries?.follow ?? followNobody,
+      balancing: {
+        log,
+        zone,
+        ejection: {
+          failures: ejection.failures,
+          baseMs: ejection.base_ms,
+          maxMs: ejection.max_ms,
+          maxPercent: ejection.max_percent,
+        },
+      },
+    },
     planning: {
       timeoutMs: settings.query_planning.timeout_ms,
       maxQueue: settings.query_planning.max_queue,
@@ -166,9 +192,10 @@ export function engineBy(
 interface SourceOptions extends ServeOptions {
   readonly log: Logger;
   readonly accept: AcceptSupergraph;
+  readonly follow: FollowInstances;
 }
 
-function supergraphSource({ settings, cwd, env, log, accept }: SourceOptions): SupergraphSource {
+function supergraphSource({ settings, cwd, env, log, accept, follow }: SourceOptions): SupergraphSource {
   const { supergraph, composition } = settings;
   const common = {
     accept,
@@ -181,7 +208,7 @@ function supergraphSource({ settings, cwd, env, log, accept }: SourceOptions): S
     showHints: composition.hints,
   };
   return supergraph.file === undefined
-    ? new ConfiguredSupergraph({ ...common, configPath: path.resolve(cwd, supergraph.config), env })
+    ? new ConfiguredSupergraph({ ...common, configPath: path.resolve(cwd, supergraph.config), env, follow })
     : new ComposedSupergraph({ ...common, file: path.resolve(cwd, supergraph.file) });
 }
 

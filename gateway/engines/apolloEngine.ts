@@ -5,8 +5,12 @@ import type { Logger } from 'pino';
 import type { BuildEngine, Engine, EngineOptions, OperationRequest } from '../engine.ts';
 import { GatewayError } from '../errors.ts';
 import type { SelectHeaders } from '../execute/subgraph/headerRules.ts';
-import { SubgraphClient } from '../execute/subgraph/subgraphClient.ts';
 import { subgraphError } from '../execute/subgraph/subgraphError.ts';
+import {
+  registriesAsked,
+  type SubgraphSender,
+  subgraphSenderFor,
+} from '../execute/subgraph/subgraphSender.ts';
 import type { ClientRequest } from '../http/clientRequest.ts';
 import { readPlan } from '../plan/readPlan.ts';
 import { Cancellation } from '../runtime/cancellation.ts';
@@ -28,7 +32,7 @@ export function apolloEngine(options: EngineOptions): BuildEngine {
   // Read by the constructor: without it the gateway reports to Apollo.
   process.env.APOLLO_TELEMETRY_DISABLED = '1';
   return async (supergraph) => {
-    const clients: SubgraphClient[] = [];
+    const clients: SubgraphSender[] = [];
     const gateway = new ApolloGateway({
       supergraphSdl: supergraph.sdl,
       logger: quiet(options.log),
@@ -39,12 +43,13 @@ export function apolloEngine(options: EngineOptions): BuildEngine {
       },
       buildService: ({ name, url }) => {
         const { timeoutMs, maxResponseBytes, maxConnections } = options;
-        const client = new SubgraphClient({
+        const client = subgraphSenderFor({
           subgraph: name,
           url: url ?? '',
           timeoutMs,
           maxResponseBytes,
           maxConnections,
+          ...options.discovery,
         });
         clients.push(client);
         const send = measuredSend(client, { subgraph: name, telemetry: options.telemetry });
@@ -53,6 +58,7 @@ export function apolloEngine(options: EngineOptions): BuildEngine {
     });
     try {
       const { executor } = await gateway.load();
+      await registriesAsked(clients);
       const { schema } = gateway;
       if (schema === undefined) throw new Error('it has no schema');
       const { exposeQueryPlan } = options;
@@ -80,7 +86,7 @@ interface ApolloEngineParts {
   readonly apiSchema: GraphQLSchema;
   readonly gateway: ApolloGateway;
   readonly executor: Awaited<ReturnType<ApolloGateway['load']>>['executor'];
-  readonly clients: readonly SubgraphClient[];
+  readonly clients: readonly SubgraphSender[];
   readonly exposeQueryPlan: boolean;
 }
 
@@ -149,10 +155,10 @@ class ApolloEngine implements Engine {
 /** One subgraph, as the stock gateway calls it. Faults become errors of its answer, and fail nothing else. */
 class SubgraphSource implements GraphQLDataSource {
   readonly #subgraph: string;
-  readonly #send: SubgraphClient['send'];
+  readonly #send: SubgraphSender['send'];
   readonly #headers: SelectHeaders;
 
-  constructor(subgraph: string, send: SubgraphClient['send'], headers: SelectHeaders) {
+  constructor(subgraph: string, send: SubgraphSender['send'], headers: SelectHeaders) {
     this.#subgraph = subgraph;
     this.#send = send;
     this.#headers = headers;

@@ -19,7 +19,11 @@ import type { DataObject } from '../execute/data.ts';
 import type { Execution, Step } from '../execute/execution.ts';
 import type { Caller, SendToSubgraph } from '../execute/sendToSubgraph.ts';
 import type { SelectHeaders } from '../execute/subgraph/headerRules.ts';
-import { SubgraphClient } from '../execute/subgraph/subgraphClient.ts';
+import {
+  registriesAsked,
+  type SubgraphSender,
+  subgraphSenderFor,
+} from '../execute/subgraph/subgraphSender.ts';
 import { TypeHierarchy } from '../execute/typeHierarchy.ts';
 import type { ClientRequest } from '../http/clientRequest.ts';
 import { introspectionPart } from '../operation/introspectionPart.ts';
@@ -70,7 +74,9 @@ export function compiledEngine(options: EngineOptions): BuildEngine {
     try {
       const apiSchema = await apiSchemaOf(document);
       await nextTurn();
-      return new CompiledEngine({ supergraph, document, apiSchema, planner, options });
+      const engine = new CompiledEngine({ supergraph, document, apiSchema, planner, options });
+      await engine.registriesAsked();
+      return engine;
     } catch (cause) {
       await planner.close();
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -115,7 +121,7 @@ class CompiledEngine implements Engine {
   readonly #aliases: PrivateAliases;
   readonly #types: TypeHierarchy;
   readonly warmth: EngineWarmth;
-  readonly #clients: ReadonlyMap<string, SubgraphClient>;
+  readonly #clients: ReadonlyMap<string, SubgraphSender>;
   readonly #send: SendToSubgraph;
   readonly #headers: ReadonlyMap<string, SelectHeaders>;
   readonly #sharesCalls: boolean;
@@ -151,12 +157,12 @@ class CompiledEngine implements Engine {
       telemetry.observe('planCacheBytes', () => operations.bytes),
       telemetry.observe('planningQueue', () => planner.queueLength),
     ];
-    const { timeoutMs, maxResponseBytes, maxConnections } = options;
+    const { timeoutMs, maxResponseBytes, maxConnections, discovery } = options;
     const urls = subgraphUrls(document);
     this.#clients = new Map(
       Array.from(urls, ([subgraph, url]) => [
         subgraph,
-        new SubgraphClient({ subgraph, url, timeoutMs, maxResponseBytes, maxConnections }),
+        subgraphSenderFor({ subgraph, url, timeoutMs, maxResponseBytes, maxConnections, ...discovery }),
       ]),
     );
     const headers = new Map(Array.from(urls.keys(), (subgraph) => [subgraph, options.headersFor(subgraph)]));
@@ -182,6 +188,11 @@ class CompiledEngine implements Engine {
         caller.onAnswer();
       }
     };
+  }
+
+  /** Resolves when it is known whom to send requests, as far as registries say. */
+  registriesAsked(): Promise<void> {
+    return registriesAsked(this.#clients.values());
   }
 
   async execute(request: OperationRequest): Promise<ExecutionResult> {

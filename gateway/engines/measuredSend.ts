@@ -1,15 +1,12 @@
 import { outcomeOf } from '../errors.ts';
-import type {
-  SubgraphClient,
-  SubgraphRequest,
-  SubgraphResponse,
-} from '../execute/subgraph/subgraphClient.ts';
+import type { SubgraphRequest, SubgraphResponse } from '../execute/subgraph/subgraphClient.ts';
+import type { SubgraphSender } from '../execute/subgraph/subgraphSender.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { timed } from '../telemetry/timed.ts';
 
 /** How an engine sends to one subgraph: by its client, with duration and outcome told where somebody listens. */
 export function measuredSend(
-  client: SubgraphClient,
+  client: SubgraphSender,
   { subgraph, telemetry }: { readonly subgraph: string; readonly telemetry: Telemetry },
 ): (request: SubgraphRequest) => Promise<SubgraphResponse> {
   return (request) => {

@@ -6,6 +6,7 @@ import { type CompositionInput, type CompositionProblem, formatProblem } from '.
 import { bundledCompositionVersion, CompositionCache } from './compositionCache.ts';
 import { checkFederationVersion } from './config/federationVersion.ts';
 import { type ReadConfig, readSupergraphConfig, type SubgraphConfig } from './config/readSupergraphConfig.ts';
+import type { FollowInstances } from './discoveries.ts';
 import { fileProblem } from './fileProblem.ts';
 import { type Followed, follow } from './follow.ts';
 import { LastGood } from './lastGood.ts';
@@ -18,6 +19,8 @@ export interface ConfiguredSupergraphOptions extends SupergraphSourceOptions {
   /** Absolute path of `supergraph.yaml`. */
   readonly configPath: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Holds the instances that a `subgraph_url` such as `consul://reviews` names. */
+  readonly follow: FollowInstances;
 }
 
 /** What is known of one subgraph's schema. `failing` keeps the SDL read before, or by the process before this one. */
@@ -167,6 +170,7 @@ export class ConfiguredSupergraph implements SupergraphSource {
       subgraph: config.name,
       timeoutMs: this.#options.pollTimeoutMs,
       maxBytes: this.#options.maxSchemaBytes,
+      follow: this.#options.follow,
     });
     const followed = follow<string>({
       read: (signal) => source.read(signal),

@@ -1,4 +1,5 @@
 import type { SchemaSource } from './config/readSupergraphConfig.ts';
+import type { FollowInstances } from './discoveries.ts';
 
 /** Reads the SDL of one subgraph from where `supergraph.yaml` says that it is. */
 export interface SdlSource {
@@ -16,6 +17,8 @@ export interface SdlSourceOptions {
   readonly timeoutMs: number;
   /** A larger SDL is refused. */
   readonly maxBytes: number;
+  /** Holds the instances that a `subgraph_url` such as `consul://reviews` names, for one read. */
+  readonly follow: FollowInstances;
 }
 
 /** How a member of the family makes a source of its kind. */

@@ -6,6 +6,7 @@ import { buildSchema, graphqlSync } from 'graphql';
 import { pino } from 'pino';
 import { GatewayError } from '../../gateway/errors.ts';
 import { ConfiguredSupergraph } from '../../gateway/supergraph/configuredSupergraph.ts';
+import { followNobody } from '../../gateway/supergraph/discoveries.ts';
 import type { Supergraph } from '../../gateway/supergraph/supergraph.ts';
 import { type SdlServer, startSdlServer } from '../support/sdlServer.ts';
 
@@ -68,6 +69,7 @@ function source(
     pollTimeoutMs: 2_000,
     maxSchemaBytes: 100_000,
     compositionTimeoutMs: 30_000,
+    follow: followNobody,
     showHints: false,
   });
   sources.push(configured);

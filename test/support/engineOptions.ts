@@ -1,11 +1,13 @@
 import { pino } from 'pino';
 import type { EngineOptions } from '../../gateway/engine.ts';
+import { followNobody } from '../../gateway/supergraph/discoveries.ts';
 import { Telemetry } from '../../gateway/telemetry/telemetry.ts';
 
 /** What an engine is built with in a test that builds one itself: silent, patient, without limits of its own. */
 export function engineOptions(options: Partial<EngineOptions> = {}): EngineOptions {
+  const log = pino({ level: 'silent' });
   return {
-    log: pino({ level: 'silent' }),
+    log,
     telemetry: new Telemetry(),
     timeoutMs: 5_000,
     maxResponseBytes: 1_000_000,
@@ -13,6 +15,14 @@ export function engineOptions(options: Partial<EngineOptions> = {}): EngineOptio
     exposeQueryPlan: false,
     maxSubgraphFetches: undefined,
     headersFor: () => () => ({}),
+    discovery: {
+      follow: followNobody,
+      balancing: {
+        log,
+        zone: undefined,
+        ejection: { failures: 5, baseMs: 10_000, maxMs: 300_000, maxPercent: 50 },
+      },
+    },
     planning: { timeoutMs: 5_000, maxQueue: 10, maxCacheBytes: 10_000_000 },
     ...options,
   };

@@ -1,10 +1,11 @@
 import { dirname, resolve } from 'node:path';
+import { discoveryBackendFor, discoveryBackends } from '../discoveryBackends.ts';
 import type { ConfigKey, ConfigProblem } from './configProblem.ts';
 
 /** One subgraph of a supergraph.yaml, complete. */
 export interface SubgraphConfig {
   readonly name: string;
-  /** http(s), as written. */
+  /** http(s), or of a discovery backend (`consul://reviews`), as written. */
   readonly routingUrl: string;
   readonly schema: SchemaSource;
 }
@@ -18,7 +19,7 @@ export type SchemaSource =
     }
   | {
       readonly kind: 'subgraph_url';
-      /** http(s), as written. */
+      /** http(s), or of a discovery backend, as written. */
       readonly url: string;
       /** Sent with the request for the SDL only; names as written. */
       readonly headers: Readonly<Record<string, string>>;
@@ -160,6 +161,13 @@ function readUrl(value: unknown, key: ConfigKey, { report }: SubgraphReader): st
     report({ key, message: `expected a URL, found ${describe(value)}` });
     return undefined;
   }
+  const backend = discoveryBackendFor(value);
+  if (backend !== undefined) {
+    const problem = /[\p{Cc}]/u.test(value) ? 'holds a line break' : backend.findProblem(value);
+    if (problem === undefined) return value;
+    report({ key, message: `"${value}" ${problem}` });
+    return undefined;
+  }
   // The URL parser drops line breaks and blanks silently: a file expansion would smuggle in its last newline.
   const parsed = /[\s\p{Cc}]/u.test(value) || !URL.canParse(value) ? undefined : new URL(value);
   if (parsed === undefined) {
@@ -173,11 +181,16 @@ function readUrl(value: unknown, key: ConfigKey, { report }: SubgraphReader): st
     const scheme = parsed.protocol.slice(0, -1);
     report({
       key,
-      message: `subgraphs are called over http or https; the scheme of "${value}" is ${scheme}`,
+      message: `subgraphs are called over http or https, or found by ${schemes()}; the scheme of "${value}" is ${scheme}`,
     });
     return undefined;
   }
   return value;
+}
+
+function schemes(): string {
+  const names = discoveryBackends.map(({ scheme }) => scheme);
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }
 
 function readHeaders(

@@ -1,11 +1,17 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: descriptions show the syntax of expansions
+import { discoveryBackends } from '../discoveryBackends.ts';
+
 /** A pattern for strings that are written out, or come from an expansion and are checked when it is done. */
 const orExpansion = (pattern: string): string => `^(?:${pattern})|\\$\\{`;
 
-const url = { type: 'string', pattern: orExpansion('https?://[^\\s/?#][^\\s]*$') } as const;
+const schemes = discoveryBackends.map(({ scheme }) => scheme).join('|');
+const url = {
+  type: 'string',
+  pattern: orExpansion(`https?://[^\\s/?#][^\\s]*$|(?:${schemes}):.+$`),
+} as const;
 
 const routingUrl =
-  'Where the gateway sends the requests for this subgraph. Defaults to `subgraph_url` of the schema, and is required for the other kinds.';
+  'Where the gateway sends the requests for this subgraph: a URL, or where its instances are found, such as consul://reviews. Defaults to `subgraph_url` of the schema, and is required for the other kinds.';
 const schemaSource =
   'Where the SDL comes from. If several keys are there: file, then subgraph_url, then sdl.';
 

@@ -1,26 +1,37 @@
 import { buildClientSchema, getIntrospectionQuery, type IntrospectionQuery, printSchema } from 'graphql';
 import { GatewayError } from '../../errors.ts';
 import { boundedRequest, requestProblem, withoutSecrets } from '../../runtime/boundedRequest.ts';
+import type { FollowedInstances } from '../discoveries.ts';
+import type { Instance } from '../instance.ts';
 import type { MakeSdlSource } from '../sdlSource.ts';
 
 /** Source: Federation subgraph specification, "Enhanced introspection with `Query._service`". */
 const SERVICE_SDL = 'query SubgraphSdl { _service { sdl } }';
 
 /**
- * `schema: { subgraph_url: http://127.0.0.1:4002/graphql }`: asks the running subgraph for its SDL. A server that is no
- * federation subgraph (it does not know `_service`) is read by standard introspection, as `rover dev` does.
+ * `schema: { subgraph_url: http://127.0.0.1:4002/graphql }`: asks the running subgraph for its SDL; of `consul://reviews`
+ * one of its instances, at random. A server that is no federation subgraph (it does not know `_service`) is read by standard
+ * introspection, as `rover dev` does.
  */
 export const subgraphUrlSource: MakeSdlSource<'subgraph_url'> = (
   { url, headers },
-  { subgraph, timeoutMs, maxBytes },
+  { subgraph, timeoutMs, maxBytes, follow },
 ) => ({
   polled: true,
   file: undefined,
   async read(signal) {
     const deadline = AbortSignal.timeout(timeoutMs);
-    const ask = (query: string): Promise<GraphQLAnswer> =>
-      post({ url, headers, query, maxBytes, signal: AbortSignal.any([signal, deadline]) });
+    const instances = follow(subgraph, url);
     try {
+      const target = instances === undefined ? { url } : await oneOf(instances);
+      const ask = (query: string): Promise<GraphQLAnswer> =>
+        post({
+          url: target.url,
+          headers: target.host === undefined ? headers : { ...headers, host: target.host },
+          query,
+          maxBytes,
+          signal: AbortSignal.any([signal, deadline]),
+        });
       const { data, errors } = await ask(SERVICE_SDL);
       const service = data?._service as { sdl?: unknown } | null | undefined;
       if (typeof service?.sdl === 'string') return service.sdl;
@@ -41,9 +52,19 @@ export const subgraphUrlSource: MakeSdlSource<'subgraph_url'> = (
         subgraph,
         cause,
       });
+    } finally {
+      instances?.release();
     }
   },
 });
+
+async function oneOf(instances: FollowedInstances): Promise<Pick<Instance, 'url' | 'host'>> {
+  await instances.firstRead;
+  const { current } = instances;
+  const instance = current[Math.floor(Math.random() * current.length)];
+  if (instance === undefined) throw new Error('no instance is known');
+  return instance;
+}
 
 interface GraphQLAnswer {
   readonly data?: Readonly<Record<string, unknown>> | null;

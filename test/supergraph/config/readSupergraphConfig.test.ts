@@ -182,7 +182,21 @@ describe('readSupergraphConfig: refusals', () => {
     ],
     ['no known shape', schema('{ path: x }'), 'subgraphs.a.schema: expected one of the keys `file`'],
     ['graphref', schema('{ graphref: g@v, subgraph: a }'), '`rover subgraph fetch g@v --name a`'],
-    ['another scheme', schema('{ subgraph_url: "consul://a" }'), 'called over http or https; the scheme of'],
+    [
+      'another scheme',
+      schema('{ subgraph_url: "etcd://a" }'),
+      'called over http or https, or found by static, dns, srv, kubernetes, consul, zookeeper or eureka; the scheme of',
+    ],
+    [
+      'a URL that its registry cannot take',
+      schema('{ subgraph_url: "consul://a?token=x" }'),
+      '"consul://a?token=x" has the unknown parameter "token"; there are',
+    ],
+    [
+      'a registry’s URL with a line break',
+      schema('{ subgraph_url: "consul://a\\n" }'),
+      '"consul://a\n" holds a line break',
+    ],
     ['no URL', schema('{ subgraph_url: a }'), 'subgraphs.a.schema.subgraph_url: expected a URL such as'],
     ['a line break in a URL', schema('{ subgraph_url: "http://a\\n" }'), 'expected a URL such as'],
     [

@@ -1,0 +1,157 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { InstanceReader } from '../../../gateway/supergraph/discoveryBackend.ts';
+import { type EurekaServer, eurekaInstance, startEurekaServer } from '../../support/eurekaServer.ts';
+import { failureOf, instancesOf, readerOf, urlsOf } from './backendHarness.ts';
+
+let server: EurekaServer;
+beforeEach(async () => {
+  server = await startEurekaServer();
+});
+afterEach(() => server.close());
+
+const open = (
+  url = 'eureka://REVIEWS',
+  more: Record<string, unknown> = {},
+  scheme?: 'https',
+): InstanceReader =>
+  readerOf(url, { timeout_ms: 300, ...(scheme ? { scheme } : {}), eureka: { url: server.url, ...more } });
+
+describe('eureka: instances', () => {
+  test('are those of the application, in any case, that are UP', async () => {
+    server.put(eurekaInstance('REVIEWS', 'a', 4004));
+    server.put(eurekaInstance('REVIEWS', 'b', 4005, { status: 'DOWN' }));
+    server.put(eurekaInstance('REVIEWS', 'c', 4006, { status: 'STARTING' }));
+    server.put(eurekaInstance('REVIEWS', 'd', 4007, { status: 'OUT_OF_SERVICE' }));
+    server.put(eurekaInstance('PRODUCTS', 'e', 4008));
+    expect(await urlsOf(open('eureka://reviews/query'))).toEqual(['http://127.0.0.1:4004/query']);
+  });
+
+  test('have the zone of their metadata, or that of their data center', async () => {
+    server.put(eurekaInstance('REVIEWS', 'a', 4004, { metadata: { zone: 'eu-1' } }));
+    server.put(
+      eurekaInstance('REVIEWS', 'b', 4005, {
+        dataCenterInfo: { name: 'Amazon', metadata: { 'availability-zone': 'us-east-1a' } },
+      }),
+    );
+    expect((await instancesOf(open())).map(({ zone }) => zone)).toEqual(['eu-1', 'us-east-1a']);
+  });
+
+  test('are called at their secure port where the other is off, or https is asked for', async () => {
+    const secure = { securePort: { $: 4443, '@enabled': 'true' } };
+    server.put(eurekaInstance('REVIEWS', 'a', 4004, { ...secure, port: { $: 4004, '@enabled': 'false' } }));
+    server.put(eurekaInstance('REVIEWS', 'b', 4005, { ...secure, hostName: '127.0.0.2' }));
+    expect(await urlsOf(open())).toEqual(['http://127.0.0.2:4005/graphql', 'https://127.0.0.1:4443/graphql']);
+    expect(await urlsOf(open('eureka://REVIEWS', {}, 'https'))).toEqual([
+      'https://127.0.0.1:4443/graphql',
+      'https://127.0.0.2:4443/graphql',
+    ]);
+  });
+
+  test('are called at their address where that is preferred', async () => {
+    server.put(eurekaInstance('REVIEWS', 'a', 4004, { hostName: 'reviews-1.internal', ipAddr: '10.0.0.7' }));
+    expect([await urlsOf(open()), await urlsOf(open('eureka://REVIEWS', { prefer_ip: true }))]).toEqual([
+      ['http://reviews-1.internal:4004/graphql'],
+      ['http://10.0.0.7:4004/graphql'],
+    ]);
+  });
+
+  test('are read from an older server too, which writes a list of one as its element', async () => {
+    server.unwrapsSingle = true;
+    server.put(eurekaInstance('REVIEWS', 'a', 4004));
+    expect(await urlsOf(open())).toEqual(['http://127.0.0.1:4004/graphql']);
+  });
+});
+
+describe('eureka: what has changed', () => {
+  test('is all that is read after the first time', async () => {
+    server.put(eurekaInstance('REVIEWS', 'a', 4004));
+    const reader = open();
+    await urlsOf(reader);
+    server.dropDelta();
+    server.put(eurekaInstance('REVIEWS', 'b', 4005));
+    const added = await urlsOf(reader);
+    server.put(eurekaInstance('REVIEWS', 'a', 4004, { status: 'DOWN' }));
+    const modified = await urlsOf(reader);
+    server.remove('b');
+
+    expect([added, modified, await urlsOf(reader), server.requests]).toEqual([
+      ['http://127.0.0.1:4004/graphql', 'http://127.0.0.1:4005/graphql'],
+      ['http://127.0.0.1:4005/graphql'],
+      [],
+      ['GET /apps', 'GET /apps/delta', 'GET /apps/delta', 'GET /apps/delta'],
+    ]);
+  });
+
+  test('is not trusted when its hash says that something was missed: then all is read', async () => {
+    server.put(eurekaInstance('REVIEWS', 'a', 4004));
+    const reader = open();
+    await urlsOf(reader);
+    server.put(eurekaInstance('REVIEWS', 'b', 4005));
+    server.dropDelta();
+
+    expect(await urlsOf(reader)).toEqual(['http://127.0.0.1:4004/graphql', 'http://127.0.0.1:4005/graphql']);
+    expect(server.requests).toEqual(['GET /apps', 'GET /apps/delta', 'GET /apps']);
+  });
+
+  test('is not asked for after a failure: an equal hash does not make up for what may have been missed', async () => {
+    server.put(eurekaInstance('REVIEWS', 'a', 4004));
+    const reader = open();
+    await urlsOf(reader);
+    server.failure = { kind: 'status', status: 503 };
+    await failureOf(reader);
+    server.failure = undefined;
+    server.remove('a');
+    server.put(eurekaInstance('REVIEWS', 'b', 4005));
+    server.dropDelta();
+
+    expect(await urlsOf(reader)).toEqual(['http://127.0.0.1:4005/graphql']);
+  });
+
+  test('is not asked for again of a server that keeps no deltas', async () => {
+    server.isDeltaDisabled = true;
+    const reader = open();
+    for (const _ of [1, 2, 3]) await urlsOf(reader);
+    expect(server.requests).toEqual(['GET /apps', 'GET /apps/delta', 'GET /apps', 'GET /apps']);
+  });
+});
+
+describe('eureka: servers', () => {
+  test('are asked with the user of their URL', async () => {
+    const reader = open('eureka://REVIEWS', { url: server.url.replace('//', '//ada:s%3Acret@') });
+    await urlsOf(reader);
+    expect(server.authorizations).toEqual([`Basic ${Buffer.from('ada:s:cret').toString('base64')}`]);
+  });
+
+  test('stand in for one another', async () => {
+    const other = await startEurekaServer();
+    try {
+      other.put(eurekaInstance('REVIEWS', 'a', 4004));
+      server.failure = { kind: 'silent' };
+      expect(await urlsOf(open('eureka://REVIEWS', { url: `${server.url}/,${other.url}/` }))).toEqual([
+        'http://127.0.0.1:4004/graphql',
+      ]);
+    } finally {
+      await other.close();
+    }
+  });
+
+  test.each([
+    [
+      'a user who may not',
+      { kind: 'status', status: 401 },
+      'Eureka refuses the user (HTTP status 401); write them into `discovery.eureka.url`',
+    ],
+    ['a status', { kind: 'status', status: 404 }, 'Eureka answered with HTTP status 404'],
+    ['an error of the server', { kind: 'status', status: 500 }, 'Eureka answered with HTTP status 500'],
+    ['XML', { kind: 'body', body: '<applications/>' }, 'Eureka could not be asked: its answer is not JSON'],
+    [
+      'other JSON',
+      { kind: 'body', body: '[]' },
+      'Eureka answered with something other than a list of applications',
+    ],
+    ['silence', { kind: 'silent' }, 'Eureka did not answer within 300 ms'],
+  ] as const)('that fail (%s) fail the read', async (_what, failure, reason) => {
+    server.failure = failure;
+    expect(await failureOf(open())).toBe(reason);
+  });
+});
