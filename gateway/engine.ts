@@ -1,5 +1,6 @@
 import type { DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import type { Logger } from 'pino';
+import type { ResponseShape } from './authorize/responseShape.ts';
 import type { SelectHeaders } from './execute/subgraph/headerRules.ts';
 import type { SubgraphSenderOptions } from './execute/subgraph/subgraphSender.ts';
 import type { ClientRequest } from './http/clientRequest.ts';
@@ -22,6 +23,8 @@ export interface OperationRequest {
   /** As the schema has them, defaults filled in (`coerceVariables`). */
   readonly coerced: Readonly<Record<string, unknown>>;
   readonly client: ClientRequest;
+  /** Set where authorization changed the operation: by what the response is shaped in place of `operation`. */
+  readonly shape?: ResponseShape;
 }
 
 /**

@@ -1,7 +1,22 @@
 import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
 import { prettyFormatQueryPlan, QueryPlanner } from '@apollo/query-planner';
-import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema, validate } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  type FieldNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  isAbstractType,
+  Kind,
+  TypeInfo,
+  validate,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
 import type { Logger } from 'pino';
+import type { KeyOf, ResponseShape } from '../authorize/responseShape.ts';
 import type { BuildEngine, Engine, EngineOptions, OperationRequest } from '../engine.ts';
 import { GatewayError } from '../errors.ts';
 import type { SelectHeaders } from '../execute/subgraph/headerRules.ts';
@@ -12,11 +27,15 @@ import {
   subgraphSenderFor,
 } from '../execute/subgraph/subgraphSender.ts';
 import type { ClientRequest } from '../http/clientRequest.ts';
+import { introspectionPart } from '../operation/introspectionPart.ts';
+import type { PrivateAliases } from '../operation/privateAliases.ts';
 import { readPlan } from '../plan/readPlan.ts';
+import { SerializedData } from '../respond/serializedData.ts';
 import { Cancellation } from '../runtime/cancellation.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import { askedPlanOf, type ShownPlan } from './exposedPlan.ts';
 import { measuredSend } from './measuredSend.ts';
+import { ShapedProjections } from './projections.ts';
 import { tooManyFetches } from './tooManyFetches.ts';
 
 /** What the stock gateway is given of a request; its own type belongs to an older Apollo Server. */
@@ -103,11 +122,20 @@ class ApolloEngine implements Engine {
   readonly supergraph: Supergraph;
   readonly apiSchema: GraphQLSchema;
   readonly #parts: ApolloEngineParts;
+  readonly #shapedProjections: ShapedProjections;
+  readonly #typed = new WeakMap<DocumentNode, DocumentNode>();
 
   constructor(parts: ApolloEngineParts) {
     this.supergraph = parts.supergraph;
     this.apiSchema = parts.apiSchema;
     this.#parts = parts;
+    this.#shapedProjections = new ShapedProjections({
+      schema: parts.apiSchema,
+      aliases,
+      interfaceObjects: new Set(),
+      // the stock gateway leaves out what is hidden
+      isKnown: () => false,
+    });
   }
 
   async execute(request: OperationRequest): Promise<ExecutionResult> {
@@ -119,20 +147,56 @@ class ApolloEngine implements Engine {
       if (asked?.isDryRun === true) throw new DryRun();
     };
     try {
-      const stockRequest = asStockRequest(request, {
+      const stockRequest = asStockRequest(request.shape ? this.#withTypenames(request) : request, {
         schema: this.apiSchema,
         context: { client: request.client, ...(asked && { onPlan }) },
       });
-      const { data, errors } = (await executor(stockRequest)) as ExecutionResult;
+      const result = (await executor(stockRequest)) as ExecutionResult;
+      const { data, errors } = request.shape ? await this.#shaped(result, request.shape) : result;
       return {
         ...(data === undefined ? {} : { data }),
-        ...(errors && { errors: errors.map(withService) }),
+        ...(errors && errors.length > 0 && { errors: errors.map(withService) }),
         ...(extensions && { extensions }),
       };
     } catch (error) {
       if (!(error instanceof DryRun)) throw error;
       return { ...(extensions && { extensions }) };
     }
+  }
+
+  /** The answer to the operation that was permitted, as one to the client's. */
+  async #shaped({ data, errors = [] }: ExecutionResult, shape: ResponseShape): Promise<ExecutionResult> {
+    if (data === undefined || data === null) return { data, errors };
+    await shape.cut?.(data, keyOf);
+    const { operation, fragments, variables, introspected } = shape;
+    const part = introspected && introspectionPart(operation, fragments);
+    const introspection =
+      part && introspected
+        ? ((await execute({ schema: introspected, document: part, variableValues: variables })).data ?? {})
+        : data;
+    const allErrors = [...errors];
+    const bytes = this.#shapedProjections.of(shape)({
+      data,
+      errors: allErrors,
+      failed: new Set(),
+      shared: new Set(),
+      introspection,
+    });
+    return {
+      data: bytes === undefined ? null : (new SerializedData(bytes) as unknown as ExecutionResult['data']),
+      errors: allErrors,
+    };
+  }
+
+  /** The shape of the response is told by the types of objects, which the stock gateway gives only when asked. */
+  #withTypenames(request: OperationRequest): OperationRequest {
+    let document = this.#typed.get(request.document);
+    if (document === undefined) {
+      document = withTypenames(request.document, this.apiSchema);
+      this.#typed.set(request.document, document);
+    }
+    const operation = getOperationAST(document, request.operation.name?.value) ?? request.operation;
+    return { ...request, document, operation, sourceHash: `${request.sourceHash} typed` };
   }
 
   async plan(document: DocumentNode, operationName: string | undefined): Promise<string> {
@@ -150,6 +214,29 @@ class ApolloEngine implements Engine {
   async close(): Promise<void> {
     await Promise.all([this.#parts.gateway.stop(), ...this.#parts.clients.map((client) => client.close())]);
   }
+}
+
+/** The stock gateway answers under the client's own response keys. */
+const keyOf: KeyOf = (fieldName, alias) => alias ?? fieldName;
+const aliases: PrivateAliases = {
+  keyOf,
+  responseKeyOf: (key) => key,
+  plannedVariableOf: (name) => name,
+  variableOf: (name) => name,
+};
+
+function withTypenames(document: DocumentNode, schema: GraphQLSchema): DocumentNode {
+  const types = new TypeInfo(schema);
+  return visit(
+    document,
+    visitWithTypeInfo(types, {
+      SelectionSet(node) {
+        if (!isAbstractType(types.getParentType())) return undefined;
+        const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
+        return { ...node, selections: [typename, ...node.selections] };
+      },
+    }),
+  );
 }
 
 /** One subgraph, as the stock gateway calls it. Faults become errors of its answer, and fail nothing else. */

@@ -10,7 +10,6 @@ import {
   type OperationDefinitionNode,
   parse,
   validate,
-  visit,
 } from 'graphql';
 import type { BuildEngine, Engine, EngineOptions, EngineWarmth, OperationRequest } from '../engine.ts';
 import { GatewayError, outcomeOf } from '../errors.ts';
@@ -35,7 +34,6 @@ import { apolloPlanOf } from '../plan/apolloPlan.ts';
 import { Planner } from '../plan/planner.ts';
 import { printPlan } from '../plan/printPlan.ts';
 import type { PlanNode, QueryPlan } from '../plan/queryPlan.ts';
-import { compileProjection, type Project } from '../respond/projection.ts';
 import { SerializedData } from '../respond/serializedData.ts';
 import { Cancellation } from '../runtime/cancellation.ts';
 import { InFlight } from '../runtime/inFlight.ts';
@@ -48,6 +46,7 @@ import { timed } from '../telemetry/timed.ts';
 import { askedPlanOf, type ShownPlan } from './exposedPlan.ts';
 import { measuredSend } from './measuredSend.ts';
 import { OperationCache } from './operationCache.ts';
+import { type ProjectionFor, projectionsOf, ShapedProjections } from './projections.ts';
 import { tooManyFetches } from './tooManyFetches.ts';
 
 /** The engine of our own: plans in a native planner's thread, and runs plans and responses that are compiled once. */
@@ -110,8 +109,7 @@ interface PreparedOperation {
    */
   readonly inFlight: InFlight<ExecutionResult>;
   readonly introspection: DocumentNode | undefined;
-  /** The projection for the values of the variables that `@skip` and `@include` name. */
-  readonly projectionFor: (variables: Readonly<Record<string, unknown>>) => Project;
+  readonly projectionFor: ProjectionFor;
 }
 
 class CompiledEngine implements Engine {
@@ -130,6 +128,7 @@ class CompiledEngine implements Engine {
   readonly #telemetry: Telemetry;
   readonly #unobserve: readonly (() => void)[];
   readonly #operations: OperationCache<PreparedOperation>;
+  readonly #shapedProjections: ShapedProjections;
 
   constructor({ supergraph, document, apiSchema, planner, options }: CompiledEngineParts) {
     this.supergraph = supergraph;
@@ -137,6 +136,12 @@ class CompiledEngine implements Engine {
     this.#planner = planner;
     this.#aliases = privateAliasesFor(apiSchema);
     this.#types = new TypeHierarchy(document);
+    this.#shapedProjections = new ShapedProjections({
+      schema: apiSchema,
+      aliases: this.#aliases,
+      interfaceObjects: this.#types.interfaceObjects,
+      isKnown: (coordinate) => this.#types.isKnown(coordinate),
+    });
     this.#exposeQueryPlan = options.exposeQueryPlan;
     this.#maxSubgraphFetches = options.maxSubgraphFetches ?? Number.POSITIVE_INFINITY;
     const { telemetry } = options;
@@ -196,28 +201,32 @@ class CompiledEngine implements Engine {
   }
 
   async execute(request: OperationRequest): Promise<ExecutionResult> {
-    const { coerced, client } = request;
+    const { coerced, client, shape } = request;
     const prepared = await this.#prepare(request, this.#drawPercentage());
     const asked = this.#exposeQueryPlan ? askedPlanOf(client) : undefined;
     const extensions = asked?.extensionsOf(shownPlan(prepared.plan));
     if (asked?.isDryRun === true) return { ...(extensions && { extensions }) };
 
-    const sharesCalls = this.#sharesCalls && request.operation.operation === 'query';
+    // a rule that reads the parent cuts out of the data of its own request, and of no other
+    const sharesCalls =
+      this.#sharesCalls && request.operation.operation === 'query' && shape?.cut === undefined;
     const headersFor = this.#headersOf(client);
     const leaving = Cancellation.from(client.signal);
     const run = (caller: Pick<Caller, 'cancellation' | 'onAnswer'>): Promise<ExecutionResult> =>
-      this.#run(prepared, { variables: coerced, caller: { ...caller, headersFor, sharesCalls } });
-    const result = sharesCalls
-      ? await prepared.inFlight.run(sharingKey(coerced, prepared, headersFor), leaving, (shared) =>
-          run({ cancellation: shared.cancellation, onAnswer: shared.close }),
-        )
-      : await run({ cancellation: leaving, onAnswer: () => {} });
+      this.#run(prepared, { variables: coerced, caller: { ...caller, headersFor, sharesCalls }, shape });
+    // one plan may stand for operations that differ in what was cut out of them
+    const result =
+      sharesCalls && shape === undefined
+        ? await prepared.inFlight.run(sharingKey(coerced, prepared, headersFor), leaving, (shared) =>
+            run({ cancellation: shared.cancellation, onAnswer: shared.close }),
+          )
+        : await run({ cancellation: leaving, onAnswer: () => {} });
     return extensions === undefined ? result : { ...result, extensions };
   }
 
   async #run(
     prepared: PreparedOperation,
-    { variables, caller }: Pick<Execution, 'variables' | 'caller'>,
+    { variables, caller, shape }: Pick<Execution, 'variables' | 'caller'> & Pick<OperationRequest, 'shape'>,
   ): Promise<ExecutionResult> {
     const execution: Execution = {
       variables,
@@ -228,8 +237,12 @@ class CompiledEngine implements Engine {
       shared: new Set<unknown>(),
     };
     await prepared.run(execution);
-    const introspection = prepared.introspection && this.#introspect(prepared.introspection, variables);
-    const bytes = prepared.projectionFor(variables)({ ...execution, introspection });
+    const introspection =
+      prepared.introspection && this.#introspect(prepared.introspection, variables, shape?.introspected);
+    await shape?.cut?.(execution.data, this.#aliases.keyOf);
+    const project =
+      shape === undefined ? prepared.projectionFor(variables) : this.#shapedProjections.of(shape);
+    const bytes = project({ ...execution, introspection });
     // a result's data is typed as a map; ours is its JSON, which `stringifyResponse` writes
     const data = bytes === undefined ? null : (new SerializedData(bytes) as unknown as DataObject);
     return { data, ...(execution.errors.length === 0 ? {} : { errors: execution.errors }) };
@@ -328,8 +341,6 @@ class CompiledEngine implements Engine {
     const common = { schema: this.apiSchema, operation, fragments, aliases: this.#aliases, interfaceObjects };
     const plan = await this.#planOperation(common, percentage);
     this.#refuseManyFetches(plan);
-    const projections = new Map<string, Project>();
-    const conditional = conditionVariables(document);
     return {
       plan,
       bytes: estimatedBytes(plan),
@@ -337,17 +348,7 @@ class CompiledEngine implements Engine {
       subgraphs: [...new Set(subgraphsOf(plan.root))],
       inFlight: new InFlight(),
       introspection: introspectionPart(operation, fragments),
-      projectionFor: (variables) => {
-        const values = conditional.map((name) => variables[name] === true);
-        const key = values.join();
-        let project = projections.get(key);
-        if (project === undefined) {
-          const conditions = new Map(conditional.map((name, index) => [name, values[index] ?? false]));
-          project = compileProjection({ ...common, conditions, isKnown });
-          if (projections.size < MAX_PROJECTIONS) projections.set(key, project);
-        }
-        return project;
-      },
+      projectionFor: projectionsOf({ ...common, isKnown }),
     };
   }
 
@@ -385,8 +386,9 @@ class CompiledEngine implements Engine {
   #introspect(
     document: DocumentNode,
     variableValues: Readonly<Record<string, unknown>>,
+    schema = this.apiSchema,
   ): Record<string, unknown> {
-    const result = execute({ schema: this.apiSchema, document, variableValues });
+    const result = execute({ schema, document, variableValues });
     return result instanceof Promise ? {} : { ...(result as ExecutionResult).data };
   }
 }
@@ -437,20 +439,6 @@ const LASTING_REFUSALS: ReadonlySet<string> = new Set([
   'OPERATION_NOT_SUPPORTED',
 ]);
 const REFUSED_FOR_MS = 60_000;
-
-/** An operation with many conditions has a projection for each set of values that comes; more are compiled and dropped. */
-const MAX_PROJECTIONS = 64;
-
-function conditionVariables(document: DocumentNode): readonly string[] {
-  const names = new Set<string>();
-  visit(document, {
-    Directive({ name, arguments: given }) {
-      if (name.value !== 'skip' && name.value !== 'include') return;
-      for (const { value } of given ?? []) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
-    },
-  });
-  return [...names];
-}
 
 /** The planner ignores contextual arguments, and would answer wrongly without a word. */
 function refuseContextArguments({ sdl }: Supergraph): void {

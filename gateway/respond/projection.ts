@@ -18,6 +18,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
+import type { Denials } from '../authorize/denials.ts';
 import { type DataObject, isDataObject, valueAt } from '../execute/data.ts';
 import { dependsOnType } from '../operation/concreteType.ts';
 import { conditionsOf } from '../operation/literalConditions.ts';
@@ -39,6 +40,8 @@ export interface ProjectionOptions {
   readonly isKnown: (coordinate: string) => boolean;
   /** Values of the variables that `@skip` and `@include` name; a projection is compiled for one set of them. */
   readonly conditions: ReadonlyMap<string, boolean>;
+  /** What of the operation was not asked for, as the client may not see it; `undefined` = all of it was. */
+  readonly denials?: Denials | undefined;
 }
 
 /** What the projection of one answer reads and adds to. */
@@ -58,13 +61,15 @@ export type Project = (answer: Projecting) => Buffer | undefined;
 
 /**
  * What a writer did. `NULLED` is a `null` that an error tells of already, and that goes up to the nearest nullable place;
- * `NULL` is one without an error. In both cases nothing was written: the caller knows whether a null may stand there.
+ * `NULL` is one without an error; `WITHHELD` is `NULLED` for an object of a type that is denied as a whole, which a list of
+ * values that may not be null leaves out. But for `VALUE` nothing was written: the caller knows whether a null may stand there.
  * Source: GraphQL specification, §6.4.4 "Handling Execution Errors".
  */
-type Written = typeof VALUE | typeof NULL | typeof NULLED;
+type Written = typeof VALUE | typeof NULL | typeof NULLED | typeof WITHHELD;
 const VALUE = 0;
 const NULL = 1;
 const NULLED = 2;
+const WITHHELD = 3;
 type WriteValue = (value: unknown, at: Place) => Written;
 
 /** Where the writer is: only errors read it. */
@@ -201,17 +206,28 @@ class Compiler {
     }
     const definition = type.getFields()[name];
     if (definition === undefined) throw new Error(`The type ${type.name} has no field ${name}.`);
-    const key = this.#options.aliases.keyOf(name, nodes[0]?.alias?.value);
+    const { aliases, denials } = this.#options;
+    const key = aliases.keyOf(name, nodes[0]?.alias?.value);
     const isNonNull = isNonNullType(definition.type);
+    if (denials !== undefined && nodes.some((node) => denials.isDenied(type.name, node))) {
+      return isNonNull
+        ? { ...common, read: () => undefined, write: () => NULLED }
+        : { ...common, label: Buffer.from(`${label}null`), read: undefined, write: () => VALUE };
+    }
     const nullable = getNullableType(definition.type);
     const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
-    return {
+    const write = this.#value(definition.type, selectionSets);
+    const field: ProjectedField = {
       ...common,
       isNonNull,
       read: key in Object.prototype ? (object) => valueAt(object, key) : (object) => object[key],
-      write: this.#value(definition.type, selectionSets),
+      write,
       leaf: isLeafType(nullable) ? writeLeafOf(nullable, this.#options.isKnown) : undefined,
     };
+    if (denials === undefined || !nodes.some((node) => denials.isAskedOfParent(type.name, node)))
+      return field;
+    const { cut } = denials;
+    return { ...field, write: (value, at) => (value === cut ? NULLED : write(value, at)), leaf: undefined };
   }
 
   /** Writes a value of a type; whether `null` may stand there is for the caller to say. */
@@ -227,8 +243,9 @@ class Compiler {
   }
 
   #abstract(abstract: GraphQLAbstractType, selectionSets: readonly SelectionSetNode[]): WriteValue {
-    const { schema, interfaceObjects, fragments, isKnown } = this.#options;
-    if (isInterfaceType(abstract) && interfaceObjects.has(abstract.name)) {
+    const { schema, interfaceObjects, fragments, isKnown, denials } = this.#options;
+    const isSplit = denials?.splitTypes.has(abstract.name) ?? false;
+    if (isInterfaceType(abstract) && interfaceObjects.has(abstract.name) && !isSplit) {
       const needsType = selectionSets.some((each) => dependsOnType(each, abstract.name, fragments));
       if (!needsType) return this.object(abstract, selectionSets);
     }
@@ -241,6 +258,8 @@ class Compiler {
         const type = typeof typename === 'string' ? schema.getType(typename) : undefined;
         const isPossible = isObjectType(type) && schema.isSubType(abstract, type);
         write = isPossible ? this.object(type, selectionSets) : undefined;
+        if (write !== undefined && isPossible && denials?.withheldTypes.has(type.name))
+          write = withheld(write);
         // only names of the schema are kept, so that a subgraph cannot fill the map
         if (isPossible) writers.set(typename, write);
       }
@@ -256,6 +275,13 @@ class Compiler {
       );
     };
   }
+}
+
+function withheld(write: WriteValue): WriteValue {
+  return (value, at) => {
+    const written = write(value, at);
+    return written === NULLED ? WITHHELD : written;
+  };
 }
 
 function orNull(write: WriteValue): WriteValue {
@@ -299,7 +325,7 @@ function writeInPlace(object: DataObject, value: unknown, field: ProjectedField,
   if (field.isNonNull && written === NULL) violated(value === undefined ? object : undefined, field, at);
   at.path.pop();
   if (written === VALUE) return true;
-  if (written === NULLED || field.isNonNull) at.nulled += 1;
+  if (written !== NULL || field.isNonNull) at.nulled += 1;
   if (!field.isNonNull) at.out.raw(NOTHING);
   return !field.isNonNull;
 }
@@ -313,19 +339,27 @@ function listWriter(item: WriteValue, isItemNonNull: boolean): WriteValue {
     const start = out.length;
     const nulledBefore = at.nulled;
     out.character(OPEN_LIST);
+    let isFirst = true;
     for (let index = 0; index < value.length; index += 1) {
-      if (index > 0) out.character(COMMA);
+      const itemStart = out.length;
+      if (!isFirst) out.character(COMMA);
       at.path.push(index);
       const written = item(value[index], at);
       if (isItemNonNull && written === NULL) violatedItem(at);
       at.path.pop();
-      if (written === VALUE) continue;
-      if (written === NULLED || isItemNonNull) at.nulled += 1;
-      if (isItemNonNull) {
-        takeBack(start, at);
-        return NULLED;
+      if (written !== VALUE) {
+        if (written !== NULL || isItemNonNull) at.nulled += 1;
+        if (isItemNonNull && written === WITHHELD) {
+          out.truncate(itemStart);
+          continue;
+        }
+        if (isItemNonNull) {
+          takeBack(start, at);
+          return NULLED;
+        }
+        out.raw(NOTHING);
       }
-      out.raw(NOTHING);
+      isFirst = false;
     }
     out.character(CLOSE_LIST);
     if (isShared) remember(value, { writer: item, start, end: out.length }, nulledBefore, at);

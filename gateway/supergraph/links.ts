@@ -4,6 +4,8 @@ import { type DocumentNode, Kind, type SchemaDefinitionNode } from 'graphql';
 export interface Link {
   /** `inaccessible` */
   readonly specification: string;
+  /** `v0.2` */
+  readonly version: string;
   /** `SECURITY`, `EXECUTION`, or `undefined`. */
   readonly purpose: string | undefined;
   readonly as: string | undefined;
@@ -25,9 +27,11 @@ export function linksOf(supergraph: DocumentNode): Link[] {
       const purpose = argument('for');
       const imports = argument('import');
       if (url?.kind !== Kind.STRING) return [];
+      const steps = url.value.replace(/\/+$/, '').split('/');
       return [
         {
-          specification: url.value.replace(/\/+$/, '').split('/').at(-2) ?? '',
+          specification: steps.at(-2) ?? '',
+          version: steps.at(-1) ?? '',
           purpose: purpose?.kind === Kind.ENUM ? purpose.value : undefined,
           as: as?.kind === Kind.STRING ? as.value : undefined,
           imports: (imports?.kind === Kind.LIST ? imports.values : []).flatMap((value) => {
