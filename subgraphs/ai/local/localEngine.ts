@@ -1,15 +1,17 @@
 import type { Worker } from 'node:worker_threads';
 import { startWorker } from '../../host/startWorker.ts';
-import { unclassifiable } from './classify.ts';
 import { type LocalCall, type LocalEngine, LocalError } from './contract.ts';
+import { unclassifiable } from './labels.ts';
 import { checkText, checkTexts } from './limits.ts';
 import type { FromThread, LocalTaskName, LocalTasks, ToThread } from './messages.ts';
 
 export interface LocalEngineOptions {
   /** Of a call that names none; the first one loads the models within it. */
   readonly timeoutMs?: number;
-  /** Calls that may be under way or wait. */
+  /** Calls that may be under way or wait; a list of entities makes one for each. */
   readonly maxPending?: number;
+  /** The length of all their texts together. */
+  readonly maxPendingCharacters?: number;
   /** After a time without calls the thread ends and gives back its memory. */
   readonly idleAfterMs?: number;
   /** A thread that does not say anything for so long after a call was given up is replaced. */
@@ -80,6 +82,7 @@ class LocalThreads {
   readonly #options: Required<Omit<LocalEngineOptions, 'onThreadLost'>>;
   readonly #onThreadLost: (reason: Error) => void;
   readonly #pending = new Map<number, Pending>();
+  #pendingCharacters = 0;
   #worker: Worker | null = null;
   #lastId = 0;
   #isClosed = false;
@@ -91,7 +94,8 @@ class LocalThreads {
     this.#onThreadLost = onThreadLost;
     this.#options = {
       timeoutMs: 15_000,
-      maxPending: 64,
+      maxPending: 2_000,
+      maxPendingCharacters: 2_000_000,
       idleAfterMs: 600_000,
       stuckAfterMs: 5_000,
       graceMs: 2_000,
@@ -108,7 +112,10 @@ class LocalThreads {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) throw new LocalError('CLOSED', 'The local models have been closed.');
       if (signal?.aborted) throw aborted();
-      if (this.#pending.size >= this.#options.maxPending) {
+      const characters = charactersOf(input);
+      const { maxPending, maxPendingCharacters } = this.#options;
+      const isFull = this.#pendingCharacters + characters > maxPendingCharacters && this.#pending.size > 0;
+      if (isFull || this.#pending.size >= maxPending) {
         throw new LocalError('QUEUE_FULL', `${this.#pending.size} calls wait for the local models already.`);
       }
       this.#lastId += 1;
@@ -121,6 +128,7 @@ class LocalThreads {
       signal?.addEventListener('abort', onAbort, { once: true });
       // the task and its input belong together, which a union over a generic name cannot tell
       const message = { id, task, input } as unknown as ToThread;
+      this.#pendingCharacters += characters;
       this.#pending.set(id, {
         message,
         sendings: 0,
@@ -128,6 +136,7 @@ class LocalThreads {
           clearTimeout(timer);
           signal?.removeEventListener('abort', onAbort);
           this.#pending.delete(id);
+          this.#pendingCharacters -= characters;
           if (outcome instanceof LocalError) reject(outcome);
           else if ('answer' in outcome) resolve(outcome.answer as LocalTasks[Task]['answer']);
           else reject(new LocalError(outcome.code, outcome.message));
@@ -222,6 +231,12 @@ class LocalThreads {
     for (const timer of this.#givenUp.values()) clearTimeout(timer);
     this.#givenUp.clear();
   }
+}
+
+function charactersOf(input: LocalTasks[LocalTaskName]['input']): number {
+  if ('text' in input) return input.text.length;
+  const texts = 'texts' in input ? input.texts : [input.query, ...input.documents];
+  return texts.reduce((sum, text) => sum + text.length, 0);
 }
 
 function aborted(): LocalError {

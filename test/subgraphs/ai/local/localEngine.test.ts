@@ -38,8 +38,11 @@ describe('local engine: calls', () => {
     ]).toEqual([['a', 'b', 'c'], 1]);
   });
 
-  test('beyond the bound are refused', async () => {
-    open({ maxPending: 2 });
+  test.each<[string, LocalEngineOptions]>([
+    ['beyond their number', { maxPending: 2 }],
+    ['beyond the length of their texts', { maxPendingCharacters: 11 }],
+  ])('%s are refused', async (_what, options) => {
+    open(options);
     const waiting = [engine.language('wait'), engine.language('wait')].map(codeOf);
     expect(await codeOf(engine.language('echo'))).toBe('QUEUE_FULL');
     await engine.close();
