@@ -1,20 +1,28 @@
 import { z } from 'zod';
-import type { Budget, TenantLimits } from './contract.ts';
+import type { Budget, TenantLimits, TokenPrices } from './contract.ts';
 import { toNanoUsd } from './dollars.ts';
 
 const price = z.number().min(0).max(1_000_000);
 const name = z.string().min(1).max(200);
 const count = z.int().min(1);
 
-/** `price:` of a target in `models.yaml`: US dollars for a million tokens. */
-export const tokenPricesSchema = z.strictObject({
-  input: price,
-  output: price,
-  cachedInput: price.optional(),
-  cacheWrite: price.optional(),
-  reasoning: price.optional(),
-  date: z.iso.date().optional(),
-});
+/** `price:` of a model in `models.yaml`: US dollars for a million tokens. */
+export const tokenPricesSchema = z
+  .strictObject({
+    input: price,
+    output: price,
+    cached_input: price.optional(),
+    cache_write: price.optional(),
+    reasoning: price.optional(),
+    date: z.iso.date().optional(),
+  })
+  .transform(
+    ({ cached_input: cachedInput, cache_write: cacheWrite, ...prices }): TokenPrices => ({
+      ...prices,
+      cachedInput,
+      cacheWrite,
+    }),
+  );
 
 const budgetSchema = z
   .strictObject({
@@ -22,22 +30,23 @@ const budgetSchema = z
     model: name.optional(),
     field: name.optional(),
     window: z.enum(['MINUTE', 'HOUR', 'DAY', 'WEEK', 'MONTH', 'TOTAL']),
-    limitUsd: z.number().positive().max(9_000_000).optional(),
-    limitTokens: count.optional(),
+    limit_usd: z.number().positive().max(9_000_000).optional(),
+    limit_tokens: count.optional(),
     action: z.enum(['BLOCK', 'WARN', 'DOWNGRADE']).default('BLOCK'),
-    downgradeTo: name.optional(),
+    downgrade_to: name.optional(),
     unpriced: z.enum(['ALLOW', 'BLOCK']).default('ALLOW'),
   })
-  .refine((budget) => budget.limitUsd !== undefined || budget.limitTokens !== undefined, {
-    error: 'a budget needs limitUsd or limitTokens',
+  .refine((budget) => budget.limit_usd !== undefined || budget.limit_tokens !== undefined, {
+    error: 'a budget needs limit_usd or limit_tokens',
   })
-  .refine((budget) => (budget.action === 'DOWNGRADE') === (budget.downgradeTo !== undefined), {
-    error: 'downgradeTo goes with the action DOWNGRADE, and only with it',
-    path: ['downgradeTo'],
+  .refine((budget) => (budget.action === 'DOWNGRADE') === (budget.downgrade_to !== undefined), {
+    error: 'downgrade_to goes with the action DOWNGRADE, and only with it',
+    path: ['downgrade_to'],
   })
   .transform(
-    ({ limitUsd, limitTokens, ...budget }): Budget => ({
+    ({ limit_usd: limitUsd, limit_tokens: limitTokens, downgrade_to: downgradeTo, ...budget }): Budget => ({
       ...budget,
+      downgradeTo,
       limitNanoUsd: limitUsd === undefined ? null : toNanoUsd(limitUsd),
       limitTokens: limitTokens ?? null,
     }),
@@ -45,19 +54,25 @@ const budgetSchema = z
 
 const limitsSchema = z
   .strictObject({
-    requestsPerMinute: count.nullable().default(null),
-    tokensPerMinute: count.nullable().default(null),
-    inFlight: count.nullable().default(null),
+    requests_per_minute: count.nullable().default(null),
+    tokens_per_minute: count.nullable().default(null),
+    in_flight: count.nullable().default(null),
   })
-  .transform((limits): TenantLimits => limits);
+  .transform(
+    (limits): TenantLimits => ({
+      requestsPerMinute: limits.requests_per_minute,
+      tokensPerMinute: limits.tokens_per_minute,
+      inFlight: limits.in_flight,
+    }),
+  );
 
 /** The parts of `models.yaml` that are about money: its reader puts this shape among its own. */
 export const moneyShape = {
   budgets: z.array(budgetSchema).max(200).default([]),
   /** How fast a tenant may go: by name, and `default` for all others. */
-  tenantLimits: z.record(name, limitsSchema).default({}),
+  tenant_limits: z.record(name, limitsSchema).default({}),
   /** How long single calls are remembered for reports; budgets of a window that is over are forgotten with it. */
-  usageRetentionDays: z.int().min(1).max(3_650).default(400),
+  usage_retention_days: z.int().min(1).max(3_650).default(400),
 };
 
 /** What the ledger reads before each call, so that a changed file counts from the next call on. */

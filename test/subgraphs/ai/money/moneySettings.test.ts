@@ -11,11 +11,11 @@ const issueOf = (given: unknown) => {
 
 describe('money settings', () => {
   test('nothing given is no budget, no limit, 400 days', () => {
-    expect(schema.parse({})).toEqual({ budgets: [], tenantLimits: {}, usageRetentionDays: 400 });
+    expect(schema.parse({})).toEqual({ budgets: [], tenant_limits: {}, usage_retention_days: 400 });
   });
 
   test('a budget in dollars becomes one in billionths', () => {
-    const { budgets } = schema.parse({ budgets: [{ tenant: '*', window: 'DAY', limitUsd: 0.1 }] });
+    const { budgets } = schema.parse({ budgets: [{ tenant: '*', window: 'DAY', limit_usd: 0.1 }] });
     expect(budgets).toEqual([
       {
         tenant: '*',
@@ -29,16 +29,16 @@ describe('money settings', () => {
   });
 
   test.each([
-    [{ budgets: [{ window: 'DAY' }] }, 'budgets.0: a budget needs limitUsd or limitTokens'],
-    [{ budgets: [{ window: 'YEAR', limitUsd: 1 }] }, /^budgets\.0\.window: /],
-    [{ budgets: [{ window: 'DAY', limitUsd: 0 }] }, /^budgets\.0\.limitUsd: /],
-    [{ budgets: [{ window: 'DAY', limitUsd: 1, tenants: 'x' }] }, /^budgets\.0: .*tenants/],
+    [{ budgets: [{ window: 'DAY' }] }, 'budgets.0: a budget needs limit_usd or limit_tokens'],
+    [{ budgets: [{ window: 'YEAR', limit_usd: 1 }] }, /^budgets\.0\.window: /],
+    [{ budgets: [{ window: 'DAY', limit_usd: 0 }] }, /^budgets\.0\.limit_usd: /],
+    [{ budgets: [{ window: 'DAY', limit_usd: 1, tenants: 'x' }] }, /^budgets\.0: .*tenants/],
     [
-      { budgets: [{ window: 'DAY', limitUsd: 1, action: 'DOWNGRADE' }] },
-      'budgets.0.downgradeTo: downgradeTo goes with the action DOWNGRADE, and only with it',
+      { budgets: [{ window: 'DAY', limit_usd: 1, action: 'DOWNGRADE' }] },
+      'budgets.0.downgrade_to: downgrade_to goes with the action DOWNGRADE, and only with it',
     ],
-    [{ tenantLimits: { default: { inFlight: 0 } } }, /^tenantLimits\.default\.inFlight: /],
-    [{ usageRetentionDays: 0 }, /^usageRetentionDays: /],
+    [{ tenant_limits: { default: { in_flight: 0 } } }, /^tenant_limits\.default\.in_flight: /],
+    [{ usage_retention_days: 0 }, /^usage_retention_days: /],
   ])('%j is refused at its key', (given, issue) => {
     expect(issueOf(given)).toEqual(typeof issue === 'string' ? issue : expect.stringMatching(issue));
   });
@@ -46,7 +46,7 @@ describe('money settings', () => {
   test.each([
     [{ input: -1, output: 1 }, false],
     [{ input: 1 }, false],
-    [{ input: 0.25, output: 2, cachedInput: 0.025, date: '2026-09-22' }, true],
+    [{ input: 0.25, output: 2, cached_input: 0.025, date: '2026-09-22' }, true],
     [{ input: 1, output: 1, date: '22.9.2026' }, false],
   ])('prices %j: %j', (given, isValid) => {
     expect(tokenPricesSchema.safeParse(given).success).toBe(isValid);
