@@ -32,6 +32,9 @@ const ms = { unit: 'ms' } as const;
 
 const PORT_WORDS = 'expected a number from 0 to 65535';
 const subgraphName = z.string().min(1);
+const principalSecret = z
+  .string()
+  .refine((secret) => Buffer.byteLength(secret) >= 32, 'must have 32 bytes or more');
 const headerRules = z.strictObject({ request: z.array(headerRule).default([]) });
 
 /** Every setting of `gateway.yaml`, with its default, its unit and what it does. */
@@ -323,6 +326,25 @@ export const settingsSchema = z.strictObject({
     subgraphs: setting(z.record(subgraphName, headerRules).default({}), {
       defaultText: 'none',
       description: 'Further rules by subgraph name, applied after those of `all`.',
+    }),
+  }),
+  principal_header: group({
+    enabled: setting(z.boolean().default(false), {
+      description:
+        'Tell subgraphs who asks, in the signed header `x-tributary-principal` ([docs/principal-header.md](../docs/principal-header.md)).',
+    }),
+    secret: setting(principalSecret.optional(), {
+      env: 'PRINCIPAL_SECRET',
+      defaultText: 'none',
+      description: 'Signs the header: 32 bytes or more, known to gateway and subgraphs alone.',
+    }),
+    lifetime_ms: setting(milliseconds(60_000), {
+      ...ms,
+      description: 'How long a signed header is believed.',
+    }),
+    claims: setting(z.array(z.string().min(1)).default([]), {
+      defaultText: 'none',
+      description: 'Claims that go with id, scopes and roles, by their paths.',
     }),
   }),
   include_subgraph_errors: group({

@@ -129,6 +129,10 @@ describe('layout: folders of the gateway', () => {
       'what `@skip` and `@include` leave out of the response is read once, for planning and for projection',
     'gateway/respond/projection.ts → gateway/operation/concreteType.ts':
       'the type of an interface object is asked for and read on one condition',
+    'gateway/execute/subgraph/headerRules.ts → gateway/http/authenticate/claimsOf.ts':
+      'a claim is named by the same kind of path in the settings of both',
+    'gateway/execute/subgraph/principalHeader.ts → gateway/http/authenticate/claimsOf.ts':
+      'a claim is named by the same kind of path in the settings of both',
   };
 
   const crossing = between.filter(

@@ -93,7 +93,7 @@ describe('settings: what is refused', () => {
     ],
     [
       'headers: { subgraphs: { products: { request: [{ insert: { name: x-a } }] } } }',
-      'headers.subgraphs.products.request[0].insert: takes exactly one of `value`, `from_context` and `path`',
+      'headers.subgraphs.products.request[0].insert: takes exactly one of `value`, `from_context`, `claim` and `path`',
     ],
     [
       'cors: { origins: ["*"], credentials: true }',
@@ -162,6 +162,12 @@ describe('settings: environment and flags', () => {
     expect([listen, supergraph.config]).toEqual([{ host: 'env', port: 2, path: '/graphql' }, 'flag.yaml']);
   });
 
+  test('a secret that is too short is refused by the name of its variable, and not printed', () => {
+    expect(refusal('', { env: { PRINCIPAL_SECRET: 'S3CR3T' } })).toBe(
+      'FILE cannot be used: PRINCIPAL_SECRET: must have 32 bytes or more',
+    );
+  });
+
   // Over the list, so that a new variable is tested by being listed.
   const valid: Readonly<Record<string, string>> = {
     PORT: '4100',
@@ -170,6 +176,7 @@ describe('settings: environment and flags', () => {
     CONSUL_HTTP_ADDR: '10.0.0.2:8500',
     ZOOKEEPER_SERVERS: 'zk1:2181,zk2:2181/prod',
     EUREKA_URL: 'http://10.0.0.2:8761/eureka,http://10.0.0.3:8761/eureka',
+    PRINCIPAL_SECRET: 'x'.repeat(32),
   };
   const variables = listSettings().flatMap(({ key, notes }) =>
     notes.env === undefined ? [] : [{ key, env: notes.env, value: valid[notes.env] ?? 'value' }],

@@ -5,7 +5,8 @@ import type { Logger } from 'pino';
 import type { BuildEngine } from '../engine.ts';
 import { engineOf } from '../engines.ts';
 import { GatewayError } from '../errors.ts';
-import { compileHeaderRules } from '../execute/subgraph/headerRules.ts';
+import { compileHeaderRules, type SelectHeaders } from '../execute/subgraph/headerRules.ts';
+import { principalHeaderFor, withPrincipalHeader } from '../execute/subgraph/principalHeader.ts';
 import { Gateway } from '../gateway.ts';
 import { createHttpServer } from '../http/server.ts';
 import { DocumentGuard } from '../limit/documentGuard.ts';
@@ -43,6 +44,7 @@ export interface RunningGateway {
  * @throws GatewayError PORT_TAKEN, SUPERGRAPH_CONFIG_INVALID, COMPOSITION_FAILED, SUPERGRAPH_INVALID
  */
 export async function serve({ settings, cwd, env }: ServeOptions): Promise<RunningGateway> {
+  requirePrincipalSecret(settings);
   const log = createLog({
     ...settings.log,
     colorize: env.NO_COLOR === undefined && process.stderr.isTTY === true,
@@ -166,7 +168,9 @@ export function engineBy(settings: Settings, { log, telemetry, discoveries }: En
     headersFor: (subgraph) => {
       const own = settings.headers.subgraphs[subgraph]?.request ?? [];
       // one function for all that have no rules of their own: its headers are made once a request
-      return own.length === 0 ? headersOfAll : compileHeaderRules([...settings.headers.all.request, ...own]);
+      const select =
+        own.length === 0 ? headersOfAll : compileHeaderRules([...settings.headers.all.request, ...own]);
+      return signedFor(subgraph, select, settings);
     },
     discovery: {
       follow: discoveries?.follow ?? followNobody,
@@ -186,6 +190,23 @@ export function engineBy(settings: Settings, { log, telemetry, discoveries }: En
       maxQueue: settings.query_planning.max_queue,
       maxCacheBytes: settings.query_planning.max_cache_bytes,
     },
+  });
+}
+
+/** Adds the principal header where the settings say so; it is another one for each subgraph. */
+function signedFor(subgraph: string, select: SelectHeaders, { principal_header }: Settings): SelectHeaders {
+  const { enabled, secret, lifetime_ms, claims } = principal_header;
+  // `serve` has refused to start without a secret; other commands send nothing to subgraphs
+  if (!enabled || secret === undefined) return select;
+  const headerOf = principalHeaderFor({ secret, audience: subgraph, lifetimeMs: lifetime_ms, claims });
+  return withPrincipalHeader(select, headerOf);
+}
+
+function requirePrincipalSecret({ principal_header }: Settings): void {
+  if (!principal_header.enabled || principal_header.secret !== undefined) return;
+  throw new GatewayError('SETTINGS_INVALID', {
+    message:
+      'principal_header.secret: needs a value where `principal_header.enabled` is on; set PRINCIPAL_SECRET to 32 random bytes or more (`openssl rand -hex 32`).',
   });
 }
 

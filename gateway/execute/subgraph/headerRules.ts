@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { valueAt } from '../../http/authenticate/claimsOf.ts';
 import type { ClientRequest } from '../../http/clientRequest.ts';
+import { principalHeaderName } from './principalHeader.ts';
 
 /**
- * Which headers of the client's request are sent on to subgraphs. Nothing is sent on without a rule.
+ * Which headers of the client's request are sent on to subgraphs, and what of its principal. Nothing is sent on without a
+ * rule.
  * Syntax and order of Apollo Router: https://www.apollographql.com/docs/graphos/routing/header-propagation
  */
 
@@ -37,10 +40,18 @@ const RESERVED = new Set([
   'content-encoding',
   'accept',
   'accept-encoding',
+  principalHeaderName,
 ]);
 
+const isReserved = (name: string): boolean => RESERVED.has(name) || asRead(name) === principalHeaderName;
+
+/** Some servers (CGI, WSGI, PHP) read `x_user_id` as `x-user-id`, so both are one name where one of them is trusted. */
+function asRead(name: string): string {
+  return name.replaceAll('_', '-');
+}
+
 const ruleName = headerName.refine(
-  (name) => !RESERVED.has(name),
+  (name) => !isReserved(name),
   'is a header that the gateway writes by itself',
 );
 
@@ -75,7 +86,11 @@ const insert = z
   .strictObject({
     name: ruleName,
     value: headerValue.optional(),
-    from_context: z.enum(['request_id']).optional(),
+    from_context: z
+      .enum(['request_id', 'principal_id', 'principal_kind', 'principal_scopes', 'principal_roles'])
+      .optional(),
+    /** A claim of the token, or a path such as `tenant.id`. */
+    claim: z.string().min(1).optional(),
     path: z
       .string()
       .regex(/^\.extensions(\.[\w-]+|\[\d+\])+$/, 'is not a path such as `.extensions.metadata[0].app_name`')
@@ -84,8 +99,9 @@ const insert = z
   })
   .refine(
     (rule) =>
-      [rule.value, rule.from_context, rule.path].filter((source) => source !== undefined).length === 1,
-    'takes exactly one of `value`, `from_context` and `path`',
+      [rule.value, rule.from_context, rule.claim, rule.path].filter((source) => source !== undefined)
+        .length === 1,
+    'takes exactly one of `value`, `from_context`, `claim` and `path`',
   );
 
 export const headerRule = z
@@ -103,15 +119,23 @@ export type SelectHeaders = (client: ClientRequest) => Record<string, string>;
 /**
  * Compiles rules to one function. They apply in order; a target header is propagated once, by the first rule that finds
  * it; headers that the client's `Connection` header names are never sent on (RFC 9110 §7.6.1).
+ *
+ * A header that says something of the principal is never the client's own, whatever other rules say: it is left out when
+ * the principal has no such value.
  */
 export function compileHeaderRules(rules: readonly HeaderRule[]): SelectHeaders {
   if (rules.length === 0) return () => ({});
+  const trusted = new Set(
+    rules.flatMap(({ insert }) =>
+      insert !== undefined && isOfPrincipal(insert) ? [asRead(insert.name)] : [],
+    ),
+  );
   return (client) => {
     const sent: Record<string, string> = Object.create(null);
     const propagated = new Set<string>();
     const perConnection = connectionHeaders(client);
     const send = (target: string, value: string | undefined): void => {
-      if (value === undefined || propagated.has(target)) return;
+      if (value === undefined || propagated.has(target) || trusted.has(asRead(target))) return;
       propagated.add(target);
       sent[target] = value;
     };
@@ -122,7 +146,7 @@ export function compileHeaderRules(rules: readonly HeaderRule[]): SelectHeaders 
         send(rename ?? named, found ?? fallback);
       } else if (rule.propagate?.matching !== undefined) {
         for (const name of Object.keys(client.headers)) {
-          if (RESERVED.has(name) || perConnection.has(name) || !rule.propagate.matching.test(name)) continue;
+          if (isReserved(name) || perConnection.has(name) || !rule.propagate.matching.test(name)) continue;
           send(name, headerOf(client, name));
         }
       } else if (rule.remove !== undefined) {
@@ -132,16 +156,31 @@ export function compileHeaderRules(rules: readonly HeaderRule[]): SelectHeaders 
       } else if (rule.insert !== undefined) {
         const value = insertedValue(rule.insert, client) ?? rule.insert.default;
         if (value !== undefined) sent[rule.insert.name] = value;
+        else if (isOfPrincipal(rule.insert)) delete sent[rule.insert.name];
       }
     }
     return sent;
   };
 }
 
+/** Source: W3C Trace Context, §3.2 `traceparent`; what is not of this form must not be sent on (§4.3). */
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
 function headerOf(client: ClientRequest, name: string): string | undefined {
   if (!Object.hasOwn(client.headers, name)) return undefined;
   const value = client.headers[name];
-  return value === undefined || typeof value === 'string' ? value : value.join(', ');
+  const text = value === undefined || typeof value === 'string' ? value : value.join(', ');
+  switch (name) {
+    // these go into the logs of subgraphs, so only harmless ones leave the gateway
+    case 'x-request-id':
+      return client.requestId;
+    case 'traceparent':
+      return text !== undefined && TRACEPARENT.test(text) ? text : undefined;
+    case 'tracestate':
+      return headerOf(client, 'traceparent') === undefined ? undefined : text;
+    default:
+      return text;
+  }
 }
 
 function connectionHeaders(client: ClientRequest): ReadonlySet<string> {
@@ -149,16 +188,52 @@ function connectionHeaders(client: ClientRequest): ReadonlySet<string> {
   return new Set(named?.split(',').map((name) => name.trim().toLowerCase()));
 }
 
-function insertedValue(rule: NonNullable<HeaderRule['insert']>, client: ClientRequest): string | undefined {
+type InsertRule = NonNullable<HeaderRule['insert']>;
+
+function isOfPrincipal({ claim, from_context }: InsertRule): boolean {
+  return claim !== undefined || (from_context !== undefined && from_context !== 'request_id');
+}
+
+function insertedValue(rule: InsertRule, client: ClientRequest): string | undefined {
   if (rule.value !== undefined) return rule.value;
-  if (rule.from_context === 'request_id') return client.requestId;
+  const value = foundValue(rule, client);
+  const text = ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : undefined;
+  // what a client or the issuer of its token wrote becomes a header: a line break in it would be a header of its own
+  return text !== undefined && headerValue.safeParse(text).success ? text : undefined;
+}
+
+function foundValue(rule: InsertRule, { requestId, principal, extensions }: ClientRequest): unknown {
+  switch (rule.from_context) {
+    case 'request_id':
+      return requestId;
+    case 'principal_id':
+      return principal.id;
+    case 'principal_kind':
+      return principal.kind;
+    case 'principal_scopes':
+      return joined(principal.scopes);
+    case 'principal_roles':
+      return joined(principal.roles);
+    case undefined:
+      break;
+    default:
+      throw rule.from_context satisfies never;
+  }
+  if (rule.claim !== undefined) {
+    const value = valueAt(principal.claims, rule.claim);
+    return Array.isArray(value) ? joined(value) : value;
+  }
   const steps = rule.path?.match(/[\w-]+/g)?.slice(1) ?? [];
-  let value: unknown = client.extensions;
+  let value: unknown = extensions;
   for (const step of steps) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
     value = (value as Record<string, unknown>)[step];
   }
-  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
-  // what a client wrote becomes a header: a line break in it would be a header of its own
-  return text !== undefined && headerValue.safeParse(text).success ? text : undefined;
+  return typeof value === 'boolean' ? undefined : value;
+}
+
+/** A list of names as one header, with spaces between; a name that holds a space cannot stand in it. */
+function joined(names: readonly unknown[]): string | undefined {
+  const isList = names.every((name) => typeof name === 'string' && name !== '' && !name.includes(' '));
+  return isList && names.length > 0 ? names.join(' ') : undefined;
 }

@@ -1,6 +1,8 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what an attacker writes
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { compileHeaderRules, headerRule } from '../../../gateway/execute/subgraph/headerRules.ts';
 import type { ClientRequest } from '../../../gateway/http/clientRequest.ts';
+import { anonymous, type Principal } from '../../../gateway/http/principal.ts';
 import { clientRequestOf } from '../../support/clientRequestOf.ts';
 import { type GatewayUnderTest, startGateway } from '../../support/runningGateway.ts';
 import { type StubSubgraph, startStubSubgraph } from '../../support/stubSubgraph.ts';
@@ -279,5 +281,121 @@ describe('header rules: through a running gateway', () => {
       accounts: { authorization: 'Bearer t' },
       products: { 'x-trace': 'id-1' },
     });
+  });
+});
+
+describe('header rules: the principal', () => {
+  const ada: Principal = {
+    kind: 'user',
+    id: 'u-0001',
+    scopes: ['read', 'write'],
+    roles: ['ADMIN'],
+    claims: { sub: 'u-0001', tenant: { id: 7 }, groups: ['a', 'b'], beta: true, object: {} },
+  };
+
+  /** Headers that rules send on for a principal. */
+  function sentFor(
+    principal: Principal,
+    rules: readonly unknown[],
+    headers: ClientRequest['headers'] = {},
+  ): Record<string, string> {
+    return { ...compileHeaderRules(rulesOf(rules))(clientRequestOf({ principal, headers })) };
+  }
+
+  test('its parts are sent by `from_context`', () => {
+    const rules = ['principal_id', 'principal_kind', 'principal_scopes', 'principal_roles'].map((part) => ({
+      insert: { name: `x-${part}`, from_context: part },
+    }));
+    expect(sentFor(ada, rules)).toEqual({
+      'x-principal_id': 'u-0001',
+      'x-principal_kind': 'user',
+      'x-principal_scopes': 'read write',
+      'x-principal_roles': 'ADMIN',
+    });
+  });
+
+  test('of an anonymous caller only the kind and the defaults are sent', () => {
+    const rules = [
+      { insert: { name: 'x-kind', from_context: 'principal_kind' } },
+      { insert: { name: 'x-id', from_context: 'principal_id' } },
+      { insert: { name: 'x-scopes', from_context: 'principal_scopes', default: 'none' } },
+    ];
+    expect(sentFor(anonymous, rules)).toEqual({ 'x-kind': 'anonymous', 'x-scopes': 'none' });
+  });
+
+  test.each([
+    ['tenant.id', '7'],
+    ['groups', 'a b'],
+    ['beta', 'true'],
+    ['object', undefined],
+    ['none', undefined],
+    ['__proto__', undefined],
+    ['constructor.name', undefined],
+  ])('the claim %s is sent as %s', (claim, value) => {
+    const sent = sentFor(ada, [{ insert: { name: 'x-claim', claim } }]);
+    expect(sent['x-claim']).toBe(value);
+  });
+
+  test.each<[string, unknown]>([
+    ['a line break', 'u1\r\nx-admin: 1'],
+    ['a lone line feed', 'u1\nx'],
+    ['U+0000', 'u1\0'],
+    ['a character beyond Latin-1', 'ユーザー'],
+    ['a name with a space in a list', ['admin staff', 'x']],
+    ['a line break in a list', ['a\r\nb']],
+  ])('%s is not sent', (_what, value) => {
+    const rules = [{ insert: { name: 'x-claim', claim: 'value' } }];
+    expect(sentFor({ ...ada, claims: { value } }, rules)).toEqual({});
+  });
+
+  test.each<[string, readonly unknown[]]>([
+    [
+      'before',
+      [{ propagate: { matching: 'x.*' } }, { insert: { name: 'X-User-Id', from_context: 'principal_id' } }],
+    ],
+    [
+      'after',
+      [{ insert: { name: 'x-user-id', from_context: 'principal_id' } }, { propagate: { matching: 'x.*' } }],
+    ],
+    [
+      'by another name after',
+      [
+        { insert: { name: 'x-user-id', from_context: 'principal_id' } },
+        { propagate: { named: 'x-other', rename: 'x-user-id' } },
+      ],
+    ],
+  ])('a client’s own header does not take its place, sent on %s it', (_when, rules) => {
+    const headers = { 'x-user-id': 'root', 'x-other': 'root', x_user_id: 'root' };
+    expect([
+      sentFor(ada, rules, headers)['x-user-id'],
+      sentFor(anonymous, rules, headers)['x-user-id'],
+      sentFor(ada, rules, headers).x_user_id,
+    ]).toEqual(['u-0001', undefined, undefined]);
+  });
+
+  test('the client’s Connection header does not take it away', () => {
+    const rules = [{ insert: { name: 'x-user-id', from_context: 'principal_id' } }];
+    expect(sentFor(ada, rules, { connection: 'close, x-user-id' })).toEqual({ 'x-user-id': 'u-0001' });
+  });
+});
+
+describe('header rules: what goes into the logs of subgraphs', () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const rules = ['traceparent', 'tracestate', 'x-request-id'].map((named) => ({ propagate: { named } }));
+
+  test('a trace and a request id are sent on', () => {
+    const headers = { traceparent, tracestate: 'a=b', 'x-request-id': 'request-1' };
+    expect(sentBy(rules, headers)).toEqual(headers);
+  });
+
+  test.each(['x'.repeat(300), '${jndi:ldap://x}', '00-zz-b7ad6b7169203331-01', `${traceparent}\n`, ''])(
+    'the trace %j is not, nor its state',
+    (value) => {
+      expect(sentBy(rules, { traceparent: value, tracestate: 'a=b' })).toEqual({});
+    },
+  );
+
+  test('a request id that is not plain is sent as the one made for it', () => {
+    expect(sentBy(rules, { 'x-request-id': '${jndi:ldap://x}' })).toEqual({ 'x-request-id': 'request-1' });
   });
 });
