@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { inspect } from 'node:util';
@@ -53,22 +54,32 @@ export async function devCommand(options: DevCommandOptions): Promise<number> {
   });
 }
 
+interface ProcessOptions extends DevCommandOptions {
+  /** The secret by which subgraphs believe what the gateway tells of who asks. */
+  readonly principal: { readonly PRINCIPAL_SECRET: string };
+}
+
 /** Reads what is to run. Errors of the first read are whole; those of later ones also say that nothing changes. */
 export function processList(options: DevCommandOptions): () => Promise<readonly DevProcess[]> {
   let hasRead = false;
+  // shared by what this run starts, and by nothing else; a restart of the gateway keeps it
+  const ownSecret = randomBytes(32).toString('base64url');
   return async () => {
     const settings = readOr(options.readSettings, (error) =>
       hasRead ? runsOn(error, `${error.message}\nThe gateway runs on with the settings before.`) : error,
     );
     const configPath = path.resolve(options.cwd, settings.supergraph.config);
-    const subgraphs = await subgraphsOf(settings, configPath, options).catch((error: unknown) => {
-      if (!hasRead || !(error instanceof GatewayError)) throw error;
-      // the gateway follows the same file
-      const file = path.relative(options.cwd, configPath);
-      throw runsOn(error, `${file} cannot be used as it is (the gateway says why); the subgraphs run on.`);
-    });
+    const principal = { PRINCIPAL_SECRET: settings.principal_header.secret ?? ownSecret };
+    const subgraphs = await subgraphsOf(settings, configPath, { ...options, principal }).catch(
+      (error: unknown) => {
+        if (!hasRead || !(error instanceof GatewayError)) throw error;
+        // the gateway follows the same file
+        const file = path.relative(options.cwd, configPath);
+        throw runsOn(error, `${file} cannot be used as it is (the gateway says why); the subgraphs run on.`);
+      },
+    );
     hasRead = true;
-    return [...subgraphs, gatewayProcess(settings, options)];
+    return [...subgraphs, gatewayProcess(settings, { ...options, principal })];
   };
 }
 
@@ -87,7 +98,7 @@ function runsOn(cause: GatewayError, message: string): GatewayError {
 async function subgraphsOf(
   { supergraph, dev, log }: Settings,
   configPath: string,
-  options: DevCommandOptions,
+  options: ProcessOptions,
 ): Promise<DevProcess[]> {
   if (supergraph.file !== undefined) return [];
   const root = path.dirname(configPath);
@@ -96,7 +107,7 @@ async function subgraphsOf(
     commands: dev.subgraphs,
     sharedWatch: ['subgraphs/host'].filter((folder) => existsSync(path.join(root, folder))),
     // said of the gateway, meant for the whole column of lines
-    env: { LOG_FORMAT: log.format },
+    env: { LOG_FORMAT: log.format, ...options.principal },
   });
 }
 
@@ -106,7 +117,10 @@ async function readConfig(configPath: string, { cwd, env }: DevCommandOptions): 
     .config;
 }
 
-function gatewayProcess(settings: Settings, { settingsFile, cwd, main }: DevCommandOptions): DevProcess {
+function gatewayProcess(
+  settings: Settings,
+  { settingsFile, cwd, main, principal }: ProcessOptions,
+): DevProcess {
   const { listen, supergraph, dev, path: file, ...others } = settings;
   return {
     role: 'gateway',
@@ -123,7 +137,7 @@ function gatewayProcess(settings: Settings, { settingsFile, cwd, main }: DevComm
       ...['--host', listen.host, '--port', String(listen.port)],
     ],
     cwd,
-    env: {},
+    env: principal,
     port: listen.port,
     host: listen.host,
     // run from its sources, the gateway restarts when they change; compiled, only for its settings

@@ -1,5 +1,5 @@
 import { groupLoader, rowLoader } from '../host/batchLoaders.ts';
-import type { Principal } from '../host/bearerToken.ts';
+import type { Principal } from '../host/principal.ts';
 import type { AccountsRecords } from './records.ts';
 import type { SignInAttempts } from './signInAttempts.ts';
 import type { Tokens } from './tokens.ts';
@@ -10,8 +10,8 @@ export interface AccountsContext {
   readonly loaders: AccountsLoaders;
   readonly tokens: Tokens;
   readonly attempts: SignInAttempts;
-  /** Who asks, by the bearer token; checked at most once a request. */
-  principal(): Promise<Principal | null>;
+  /** Who asks. */
+  readonly principal: Principal;
 }
 
 /** Makes the loaders of one request. */

@@ -2,6 +2,7 @@ import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/res
 import { GraphQLDateTime, GraphQLEmailAddress, GraphQLJWT } from 'graphql-scalars';
 import { SubgraphError } from '../host/errors.ts';
 import { type PageArguments, readPage, toConnection } from '../host/keyset.ts';
+import type { Principal } from '../host/principal.ts';
 import { byKeys } from '../host/references.ts';
 import type { AccountsContext } from './loaders.ts';
 import { verifyPassword } from './passwords.ts';
@@ -61,16 +62,19 @@ async function signIn(
   return { __typename: 'SignedIn', ...signed, user };
 }
 
+/** Null, and no error: lists of users are for all, and most of them are somebody else's. */
+function maySeeEmail(user: UserRow, { kind, id, scopes }: Principal): boolean {
+  return (kind === 'user' && id === user.id) || scopes.includes('users:read');
+}
+
 export const accountsResolvers: GraphQLResolverMap<AccountsContext> = {
   DateTime: GraphQLDateTime,
   EmailAddress: GraphQLEmailAddress,
   JWT: GraphQLJWT,
 
   Query: {
-    async me(_root, _arguments, { principal, loaders }) {
-      const who = await principal();
-      return who ? loaders.userById.load(who.userId) : null;
-    },
+    me: (_root, _arguments, { principal, loaders }) =>
+      principal.kind === 'user' && principal.id !== undefined ? loaders.userById.load(principal.id) : null,
     user: (_root, { id }: { id: string }, { loaders }) => loaders.userById.load(id),
     userByUsername: (_root, { username }: { username: string }, { loaders }) =>
       loaders.userByUsername.load(username),
@@ -92,10 +96,7 @@ export const accountsResolvers: GraphQLResolverMap<AccountsContext> = {
       id: loaders.userById,
       username: loaders.userByUsername,
     })),
-    async email(user: UserRow, _arguments, { principal }) {
-      const who = await principal();
-      return who?.userId === user.id ? user.email : null;
-    },
+    email: (user: UserRow, _arguments, { principal }) => (maySeeEmail(user, principal) ? user.email : null),
     roles: async (user: UserRow, _arguments, { loaders }) =>
       (await loaders.rolesByUser.load(user.id)).map((row) => row.role),
     scopes: async (user: UserRow, _arguments, { loaders }) =>

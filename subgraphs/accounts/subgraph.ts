@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { readPrincipal } from '../host/bearerToken.ts';
 import { isMain, runSubgraph } from '../host/run.ts';
 import { readEnvironment } from '../host/settings.ts';
 import type { SubgraphDefinition } from '../host/subgraph.ts';
 import { type AccountsContext, accountsLoaders } from './loaders.ts';
 import { tables } from './migrations/tables.ts';
+import { accountsPermissions } from './permissions.ts';
 import { type AccountsTables, accountsRecords } from './records.ts';
 import { accountsResolvers } from './resolvers.ts';
 import { seedAccounts } from './seed.ts';
@@ -26,6 +26,7 @@ export const accounts: SubgraphDefinition<AccountsTables, AccountsContext> = {
   folder: import.meta.dirname,
   migrations: { '0001-tables': tables },
   resolvers: accountsResolvers,
+  permissions: accountsPermissions,
   seed: seedAccounts,
   async open({ db, environment }) {
     const settings = readEnvironment(shape, environment);
@@ -33,19 +34,7 @@ export const accounts: SubgraphDefinition<AccountsTables, AccountsContext> = {
     const tokens = await openTokens(records);
     const attempts = new SignInAttempts(settings.SIGN_IN_ATTEMPTS_PER_MINUTE);
     return {
-      context(headers) {
-        let principal: ReturnType<typeof readPrincipal> | undefined;
-        return {
-          records,
-          tokens,
-          attempts,
-          loaders: accountsLoaders(records),
-          principal() {
-            principal ??= readPrincipal(headers.authorization, tokens.findKey);
-            return principal;
-          },
-        };
-      },
+      context: (principal) => ({ records, tokens, attempts, loaders: accountsLoaders(records), principal }),
       routes(app) {
         app.get('/.well-known/jwks.json', async (_request, reply) =>
           reply.header('cache-control', 'public, max-age=300').send(tokens.keySet),

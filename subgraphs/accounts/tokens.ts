@@ -1,17 +1,18 @@
 import {
   calculateJwkThumbprint,
-  createLocalJWKSet,
   exportJWK,
   generateKeyPair,
   importJWK,
   type JSONWebKeySet,
   type JWK,
-  type JWTVerifyGetKey,
   SignJWT,
 } from 'jose';
-import { tokenAlgorithm, tokenAudience, tokenIssuer } from '../host/bearerToken.ts';
 import type { AccountsRecords } from './records.ts';
 
+/** What verifies these tokens, such as a gateway, is told the same by its settings. */
+const tokenIssuer = 'tributary-accounts';
+const tokenAudience = 'tributary';
+const tokenAlgorithm = 'ES256';
 const lifetimeSeconds = 3_600;
 
 export interface TokenSubject {
@@ -21,11 +22,10 @@ export interface TokenSubject {
   readonly scopes: readonly string[];
 }
 
-/** Makes and checks the tokens of this shop. */
+/** Makes the tokens of this shop. */
 export interface Tokens {
   /** What `/.well-known/jwks.json` answers: the public half of the key. */
   readonly keySet: JSONWebKeySet;
-  readonly findKey: JWTVerifyGetKey;
   sign(subject: TokenSubject, now: Date): Promise<{ token: string; expiresAt: Date }>;
 }
 
@@ -40,7 +40,6 @@ export async function openTokens(records: AccountsRecords): Promise<Tokens> {
   const keySet = { keys: [{ kty, crv, x, y, kid, alg: tokenAlgorithm, use: 'sig' }] } as JSONWebKeySet;
   return {
     keySet,
-    findKey: createLocalJWKSet(keySet),
     async sign(subject, now) {
       const issuedAt = Math.floor(now.getTime() / 1000);
       const expiresAt = issuedAt + lifetimeSeconds;

@@ -39,8 +39,8 @@ export function readEnvironment<Shape extends z.ZodRawShape>(
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const name = String(issue?.path[0] ?? 'environment');
-  // DATABASE_URL may hold a password, so its value is not repeated
-  const value = name === 'DATABASE_URL' ? '' : `, not "${given[name] ?? ''}"`;
+  // DATABASE_URL may hold a password, and a secret is one, so their values are not repeated
+  const value = /^DATABASE_URL$|SECRET/.test(name) ? '' : `, not "${given[name] ?? ''}"`;
   throw new SettingsError(`The environment variable ${name} must be ${issue?.message ?? 'valid'}${value}.`);
 }
 

@@ -9,6 +9,8 @@ import { type Kysely, type LogEvent, sql, type Transaction } from 'kysely';
 import type { Logger } from 'pino';
 import { openDatabase } from './database.ts';
 import { type Migrations, migrate, seedOnce } from './migrate.ts';
+import { applyPermissions, type Permissions } from './permissions.ts';
+import { type Principal, principalReader, readPrincipalSecrets } from './principal.ts';
 import type { SubgraphSettings } from './settings.ts';
 
 /** What makes a subgraph: its schema stands in `schema.graphql` of its folder, the rest here. */
@@ -19,6 +21,8 @@ export interface SubgraphDefinition<Tables, Context extends object> {
   readonly folder: string;
   readonly migrations: Migrations;
   readonly resolvers: GraphQLResolverMap<Context>;
+  /** Who may see what; what no rule names is denied. */
+  readonly permissions: Permissions;
   /** Writes the example rows into an empty database. */
   seed(transaction: Transaction<Tables>): Promise<void>;
   /** Called once, when the tables exist and before the first request. */
@@ -33,7 +37,7 @@ export interface OpenParts<Tables> {
 
 export interface OpenedParts<Context> {
   /** Makes the context of one request, with loaders that live as long as the request. */
-  context(headers: IncomingHttpHeaders): Context;
+  context(principal: Principal): Context;
   /** Adds HTTP routes beside `/graphql` and `/health`. */
   routes?(app: FastifyInstance): void;
   /** Ends timers and the like, before the database is closed. */
@@ -41,7 +45,12 @@ export interface OpenedParts<Context> {
 }
 
 /** A subgraph ready to answer, without a server. */
-export interface OpenedSubgraph<Tables, Context> extends OpenedParts<Context> {
+export interface OpenedSubgraph<Tables, Context> extends Omit<OpenedParts<Context>, 'context'> {
+  /**
+   * Makes the context of one request.
+   * @throws SubgraphError UNAUTHENTICATED for a principal header that is not valid
+   */
+  context(headers: IncomingHttpHeaders): Context;
   readonly schema: GraphQLSchema;
   readonly db: Kysely<Tables>;
   /** Resolves when the database answers. */
@@ -67,6 +76,9 @@ export async function openSubgraph<Tables, Context extends object>(
 ): Promise<OpenedSubgraph<Tables, Context>> {
   const { settings, environment, log, onStatement } = options;
   const schema = readSchema(definition);
+  const secrets = readPrincipalSecrets(environment);
+  if (secrets.length === 0) log.info('PRINCIPAL_SECRET is not set: every caller is anonymous');
+  const readPrincipal = principalReader({ audience: definition.name, secrets });
   const db = openDatabase<Tables>(settings.database, {
     ...(onStatement ? { onStatement } : {}),
     onConnectionError: (error) => log.warn({ err: error }, 'an idle database connection broke'),
@@ -77,6 +89,7 @@ export async function openSubgraph<Tables, Context extends object>(
     const parts = await definition.open({ db, environment, log });
     return {
       ...parts,
+      context: (headers) => parts.context(readPrincipal(headers)),
       schema,
       db,
       async ping() {
@@ -93,10 +106,12 @@ export async function openSubgraph<Tables, Context extends object>(
   }
 }
 
-/** The executable schema of a subgraph: its SDL with its resolvers, `_service` and `_entities`. */
+/** The executable schema of a subgraph: its SDL with its resolvers behind its permissions, `_service` and `_entities`. */
 export function readSchema<Tables, Context extends object>(
   definition: SubgraphDefinition<Tables, Context>,
 ): GraphQLSchema {
   const typeDefs = parse(readFileSync(path.join(definition.folder, 'schema.graphql'), 'utf8'));
-  return buildSubgraphSchema([{ typeDefs, resolvers: definition.resolvers }]);
+  const schema = buildSubgraphSchema([{ typeDefs, resolvers: definition.resolvers }]);
+  applyPermissions(schema, definition.permissions);
+  return schema;
 }

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import { groupLoader, parentLoader, rowLoader } from '../host/batchLoaders.ts';
 import type { Page } from '../host/keyset.ts';
+import type { Principal } from '../host/principal.ts';
 import type { InventoryRecords, StockKey, StockRow } from './records.ts';
 import type { ReservationRecords } from './reservations.ts';
 
@@ -9,6 +10,8 @@ export interface InventoryContext {
   readonly records: InventoryRecords;
   readonly reservations: ReservationRecords;
   readonly loaders: InventoryLoaders;
+  /** Who asks. */
+  readonly principal: Principal;
 }
 
 /** Makes the loaders of one request. */

@@ -2,6 +2,7 @@ import { isMain, runSubgraph } from '../host/run.ts';
 import type { SubgraphDefinition } from '../host/subgraph.ts';
 import { type InventoryContext, inventoryLoaders } from './loaders.ts';
 import { tables } from './migrations/tables.ts';
+import { inventoryPermissions } from './permissions.ts';
 import { type InventoryTables, inventoryRecords } from './records.ts';
 import { reservationRecords } from './reservations.ts';
 import { inventoryResolvers } from './resolvers.ts';
@@ -17,6 +18,7 @@ export const inventory: SubgraphDefinition<InventoryTables, InventoryContext> = 
   folder: import.meta.dirname,
   migrations: { '0001-tables': tables },
   resolvers: inventoryResolvers,
+  permissions: inventoryPermissions,
   seed: seedInventory,
   async open({ db, log }) {
     const records = inventoryRecords(db);
@@ -29,7 +31,7 @@ export const inventory: SubgraphDefinition<InventoryTables, InventoryContext> = 
     }, expiryIntervalMs);
     timer.unref();
     return {
-      context: () => ({ records, reservations, loaders: inventoryLoaders(records) }),
+      context: (principal) => ({ records, reservations, loaders: inventoryLoaders(records), principal }),
       async stop() {
         clearInterval(timer);
         await expiring;

@@ -1,10 +1,13 @@
 import { groupLoader, parentLoader, rowLoader } from '../host/batchLoaders.ts';
+import type { Principal } from '../host/principal.ts';
 import type { ProductRow, ProductsQuestion, ProductsRecords } from './records.ts';
 
 /** What the resolvers of one request share. */
 export interface ProductsContext {
   readonly records: ProductsRecords;
   readonly loaders: ProductsLoaders;
+  /** Who asks. */
+  readonly principal: Principal;
 }
 
 /** Makes the loaders of one request. */

@@ -2,6 +2,7 @@ import { isMain, runSubgraph } from '../host/run.ts';
 import type { SubgraphDefinition } from '../host/subgraph.ts';
 import { type ProductsContext, productsLoaders } from './loaders.ts';
 import { tables } from './migrations/tables.ts';
+import { productsPermissions } from './permissions.ts';
 import { type ProductsTables, productsRecords } from './records.ts';
 import { productsResolvers } from './resolvers.ts';
 import { seedProducts } from './seed.ts';
@@ -13,10 +14,11 @@ export const products: SubgraphDefinition<ProductsTables, ProductsContext> = {
   folder: import.meta.dirname,
   migrations: { '0001-tables': tables },
   resolvers: productsResolvers,
+  permissions: productsPermissions,
   seed: seedProducts,
   async open({ db }) {
     const records = productsRecords(db);
-    return { context: () => ({ records, loaders: productsLoaders(records) }) };
+    return { context: (principal) => ({ records, loaders: productsLoaders(records), principal }) };
   },
 };
 

@@ -1,14 +1,14 @@
 import { groupLoader, parentLoader, rowLoader } from '../host/batchLoaders.ts';
-import type { Principal } from '../host/bearerToken.ts';
 import type { Page } from '../host/keyset.ts';
+import type { Principal } from '../host/principal.ts';
 import type { ReviewRow, ReviewsQuestion, ReviewsRecords, ServiceReviewRow } from './records.ts';
 
 /** What the resolvers of one request share. */
 export interface ReviewsContext {
   readonly records: ReviewsRecords;
   readonly loaders: ReviewsLoaders;
-  /** Who asks, by the bearer token; checked at most once a request, and only by what needs it. */
-  principal(): Promise<Principal | null>;
+  /** Who asks. */
+  readonly principal: Principal;
 }
 
 /** Makes the loaders of one request. */

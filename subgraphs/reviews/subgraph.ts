@@ -1,51 +1,24 @@
-import { createRemoteJWKSet } from 'jose';
-import { z } from 'zod';
-import { readPrincipal } from '../host/bearerToken.ts';
 import { isMain, runSubgraph } from '../host/run.ts';
-import { readEnvironment } from '../host/settings.ts';
 import type { SubgraphDefinition } from '../host/subgraph.ts';
 import { type ReviewsContext, reviewsLoaders } from './loaders.ts';
 import { tables } from './migrations/tables.ts';
+import { reviewsPermissions } from './permissions.ts';
 import { type ReviewsTables, reviewsRecords } from './records.ts';
 import { reviewsResolvers } from './resolvers.ts';
 import { seedReviews } from './seed.ts';
 
-const shape = {
-  ACCOUNTS_JWKS_URL: z
-    .url({ protocol: /^https?$/, error: 'an http: or https: URL' })
-    .default('http://127.0.0.1:4001/.well-known/jwks.json'),
-};
-
-/** Reviews of products and of the service; they are written by whoever the accounts' token names. */
+/** Reviews of products and of the service; they are written by whoever the gateway says is signed in. */
 export const reviews: SubgraphDefinition<ReviewsTables, ReviewsContext> = {
   name: 'reviews',
   port: 4004,
   folder: import.meta.dirname,
   migrations: { '0001-tables': tables },
   resolvers: reviewsResolvers,
+  permissions: reviewsPermissions,
   seed: seedReviews,
-  async open({ db, environment }) {
-    const settings = readEnvironment(shape, environment);
+  async open({ db }) {
     const records = reviewsRecords(db);
-    // fetched when the first token comes, then kept: reviews start and read without the accounts
-    const findKey = createRemoteJWKSet(new URL(settings.ACCOUNTS_JWKS_URL), {
-      timeoutDuration: 3_000,
-      // how soon after a fetch an unknown key may cause another one: accounts with a new database have a new key
-      cooldownDuration: 5_000,
-    });
-    return {
-      context(headers) {
-        let principal: ReturnType<typeof readPrincipal> | undefined;
-        return {
-          records,
-          loaders: reviewsLoaders(records),
-          principal() {
-            principal ??= readPrincipal(headers.authorization, findKey);
-            return principal;
-          },
-        };
-      },
-    };
+    return { context: (principal) => ({ records, loaders: reviewsLoaders(records), principal }) };
   },
 };
 

@@ -59,6 +59,20 @@ describe('tributary dev: the list of processes', () => {
     expect(await formatOf({ LOG_FORMAT: 'json' })).toEqual(['json', undefined]);
   });
 
+  test('gives subgraphs and gateway one secret for the principal header, and keeps it', async () => {
+    const secretsOf = async (read: () => Promise<readonly DevProcess[]>): Promise<unknown[]> =>
+      (await read()).map(({ env: own }) => own.PRINCIPAL_SECRET);
+    const read = list();
+    const [subgraph, gateway] = await secretsOf(read);
+    expect([subgraph, await secretsOf(read)]).toEqual([
+      expect.stringMatching(/^[\w-]{43}$/),
+      [gateway, gateway],
+    ]);
+    expect(await secretsOf(list())).not.toContain(subgraph);
+    const given = 'a secret that the environment gives to all';
+    expect(await secretsOf(list({ PRINCIPAL_SECRET: given }))).toEqual([given, given]);
+  });
+
   test('has another gateway when a setting differs, and the same one for a comment or a command of dev', async () => {
     const read = list();
     const gateway = async (): Promise<DevProcess | undefined> => (await read()).at(-1);

@@ -39,9 +39,20 @@ const composeFile = z
 export type ComposeService = z.output<typeof service>;
 export type ComposeFile = z.output<typeof composeFile>;
 
-/** Reads a Compose file, with the defaults of its variables filled in: `${NAME:-default}`. */
-export function readComposeFile(text: string): ComposeFile {
-  const filled = text.replaceAll(/\$\{\w+:-(\w*)\}/g, (_, fallback: string) => fallback);
+/**
+ * Reads a Compose file, with the defaults of its variables filled in, `${NAME:-default}`, and those that must be given,
+ * `${NAME:?what to do}`.
+ *
+ * @throws Error for one that must be and is not
+ */
+export function readComposeFile(text: string, given: Readonly<Record<string, string>> = {}): ComposeFile {
+  const filled = text
+    .replaceAll(/\$\{\w+:-(\w*)\}/g, (_, fallback: string) => fallback)
+    .replaceAll(/\$\{(\w+):\?([^}]*)\}/g, (_, name: string, what: string) => {
+      const value = given[name];
+      if (value === undefined) throw new Error(`required variable ${name} is missing a value: ${what}`);
+      return value;
+    });
   return composeFile.parse(parse(filled, { merge: true }));
 }
 

@@ -15,7 +15,9 @@ type Programs = Extract<PostgresChoice, { kind: 'programs' }>;
 const root = path.resolve(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
 const composeText = read('docker-compose.yml');
-const compose = readComposeFile(composeText);
+const compose = readComposeFile(composeText, {
+  PRINCIPAL_SECRET: 'the secret of a gateway and its subgraphs',
+});
 const services = Object.entries(compose.services);
 const ours = services.filter(([name]) => name !== 'postgres');
 const subgraphs = ours.filter(([name]) => name !== 'gateway').map(([name]) => name);
@@ -91,8 +93,18 @@ describe('docker-compose.yml', () => {
     expect(ports).toEqual(name === 'gateway' ? ['127.0.0.1:4000:4000'] : []);
   });
 
+  test('gives gateway and subgraphs the secret of the principal header, and is refused without one', () => {
+    const holders = services.filter(([, { environment }]) => environment.PRINCIPAL_SECRET !== undefined);
+    expect(holders.map(([name]) => name).toSorted()).toEqual(['gateway', ...subgraphs].toSorted());
+    expect(() => readComposeFile(composeText)).toThrow(
+      'required variable PRINCIPAL_SECRET is missing a value',
+    );
+  });
+
   test('holds no secret but the default of POSTGRES_PASSWORD for local use', () => {
-    const secrets = composeText.split('\n').filter((line) => /password|secret|token|:\/\/[^/]*@/i.test(line));
+    const secrets = composeText
+      .split('\n')
+      .filter((line) => /password|secret|token|:\/\/[^/]*@/i.test(line) && !/PRINCIPAL_SECRET:\?/.test(line));
     const settings = secrets.filter((line) => !line.trimStart().startsWith('#'));
     expect(settings).toHaveLength(subgraphs.length + 1);
     for (const line of settings) expect(line).toMatch(/[:\s]\$\{POSTGRES_PASSWORD:-tributary\}(@|$)/);
@@ -129,7 +141,10 @@ describe('docker-compose.yml', () => {
   const client = spawnSync('docker', ['compose', 'version'], { encoding: 'utf8' });
   if (client.status === 0) {
     test('is what docker compose accepts', () => {
-      execFileSync('docker', ['compose', '-f', 'docker-compose.yml', 'config', '--quiet'], { cwd: root });
+      execFileSync('docker', ['compose', '-f', 'docker-compose.yml', 'config', '--quiet'], {
+        cwd: root,
+        env: { ...process.env, PRINCIPAL_SECRET: 'x'.repeat(32) },
+      });
     });
   } else console.warn('No `docker compose` on this machine: its own check of docker-compose.yml is not run.');
 });
@@ -211,7 +226,7 @@ describe('the services of docker-compose.yml, on loopback', () => {
     expect(answer).toEqual({ data: { topProducts: [product, product] } });
   });
 
-  test('reviews accept the tokens that accounts sign', async () => {
+  test('the gateway knows users by the tokens that accounts sign, and reviews by what it tells them', async () => {
     const signedIn = (await post(
       'mutation { signIn(username: "ada", password: "tributary") { ... on SignedIn { token } } }',
     )) as { data: { signIn: { token: string } } };

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import { pino } from 'pino';
 import { readSettings } from '../../subgraphs/host/settings.ts';
 import { openSubgraph, type SubgraphDefinition } from '../../subgraphs/host/subgraph.ts';
+import { type PrincipalFacts, principalHeaders, principalSecret } from './principalHeaders.ts';
 
 /** A subgraph opened in this process, without a server. */
 export interface TestSubgraph<Tables> {
@@ -16,7 +17,8 @@ export interface TestSubgraph<Tables> {
 
 export interface AskOptions {
   readonly variables?: Readonly<Record<string, unknown>>;
-  readonly authorization?: string;
+  /** Who asks, as the gateway would say; without it nobody in particular. */
+  readonly principal?: PrincipalFacts;
 }
 
 export interface Answer {
@@ -43,16 +45,18 @@ export async function openForTest<Tables, Context extends object>(
   let statements: string[] = [];
   const opened = await openSubgraph(definition, {
     settings: readSettings(definition, { ...environment, DATABASE_URL: await createDatabase() }),
-    environment,
+    environment: { ...environment, PRINCIPAL_SECRET: principalSecret },
     log: pino({ level: 'silent' }),
     onStatement: (event) => statements.push(event.query.sql),
   });
   const ask = async (source: string, options: AskOptions = {}): Promise<Answer> => {
-    const { authorization, variables } = options;
+    const { principal, variables } = options;
     const result = await graphql({
       schema: opened.schema,
       source,
-      contextValue: opened.context(authorization ? { authorization } : {}),
+      contextValue: opened.context(
+        principal === undefined ? {} : principalHeaders({ aud: definition.name, ...principal }),
+      ),
       ...(variables ? { variableValues: variables } : {}),
     });
     // dates and the like become what a client reads, and objects without a prototype plain ones

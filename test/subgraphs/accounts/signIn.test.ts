@@ -9,6 +9,7 @@ import { serveSubgraph } from '../../../subgraphs/host/server.ts';
 import { readSettings } from '../../../subgraphs/host/settings.ts';
 import { type OpenedSubgraph, openSubgraph } from '../../../subgraphs/host/subgraph.ts';
 import { openForTest, type TestSubgraph } from '../openForTest.ts';
+import { userOf } from '../principalHeaders.ts';
 
 const signIn = `mutation ($username: String!, $password: String!) {
   signIn(username: $username, password: $password) {
@@ -55,27 +56,33 @@ describe('accounts: sign-in', () => {
     expect((await subgraph.ask(signIn, { variables })).codes).toEqual(['BAD_USER_INPUT']);
   });
 
-  test('the token makes `me` the user, with their own e-mail address and nobody else’s', async () => {
-    const { token } = await attempt('cleo', 'tributary');
-    const { data } = await subgraph.ask(
-      '{ me { username email scopes } user(id: "u-0001") { username email } }',
-      {
-        authorization: `Bearer ${token}`,
-      },
-    );
+  const emails = '{ me { username email scopes } user(id: "u-0001") { username email } }';
+
+  test('`me` is who the gateway names, with their own e-mail address and nobody else’s', async () => {
+    const { data } = await subgraph.ask(emails, { principal: userOf('u-0003', 'cleo') });
     expect(data).toEqual({
       me: { username: 'cleo', email: 'cleo@example.com', scopes: ['reviews:write'] },
       user: { username: 'ada', email: null },
     });
   });
 
-  test('`me` is null without a token, and an error with a bad one', async () => {
-    const without = await subgraph.ask('{ me { id } }');
-    const bad = await subgraph.ask('{ me { id } }', { authorization: 'Bearer a.b.c' });
-    expect([without, bad.codes]).toEqual([
-      { data: { me: null }, codes: [], messages: [] },
-      ['UNAUTHENTICATED'],
-    ]);
+  test('the scope `users:read` shows the e-mail addresses of all', async () => {
+    const { data } = await subgraph.ask(emails, { principal: userOf('u-0002', 'ben', ['users:read']) });
+    expect(data?.user).toEqual({ username: 'ada', email: 'ada@example.com' });
+  });
+
+  test.each([undefined, { kind: 'key', id: 'u-0003' }])('`me` is null for %j', async (principal) => {
+    const answer = await subgraph.ask('{ me { id } }', principal && { principal });
+    expect(answer).toEqual({ data: { me: null }, codes: [], messages: [] });
+  });
+
+  test.each([
+    [undefined, 'FORBIDDEN'],
+    [userOf('u-0001', 'ada'), 'FORBIDDEN'],
+    [userOf('u-0002', 'ben', ['users:read']), undefined],
+  ])('a remark of the support team is for who may read users: %j', async (principal, code) => {
+    const answer = await subgraph.ask('{ user(id: "u-0001") { internalNote } }', principal && { principal });
+    expect(answer.codes[0]).toBe(code);
   });
 });
 

@@ -91,9 +91,9 @@ describe('subgraph process', () => {
     ],
     [
       'reviews',
-      { ACCOUNTS_JWKS_URL: 'ftp://x' },
+      { PRINCIPAL_SECRET: 'too short' },
       3,
-      'The environment variable ACCOUNTS_JWKS_URL must be an http: or https: URL, not "ftp://x".\n',
+      'The environment variable PRINCIPAL_SECRET must be a text of 32 bytes or more.\n',
     ],
     [
       'products',

@@ -6,6 +6,7 @@ import { type OpenedSubgraph, openSubgraph } from '../../../subgraphs/host/subgr
 import type { ProductsContext } from '../../../subgraphs/products/loaders.ts';
 import type { ProductsTables } from '../../../subgraphs/products/records.ts';
 import { products } from '../../../subgraphs/products/subgraph.ts';
+import { principalHeaders, principalSecret } from '../principalHeaders.ts';
 
 describe('subgraph server', () => {
   let server: SubgraphServer | undefined;
@@ -59,8 +60,31 @@ describe('subgraph server', () => {
     ]);
   });
 
+  test('a principal header that is not valid refuses the whole request with 401', async () => {
+    const { url } = await start({ PRINCIPAL_SECRET: principalSecret });
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...principalHeaders({ aud: 'products' }, 'some other secret of more than 32 bytes'),
+      },
+      body: JSON.stringify({ query: '{ products(first: 1) { totalCount } }' }),
+    });
+    expect([response.status, await response.json()]).toEqual([
+      401,
+      {
+        errors: [
+          {
+            message: 'The header x-tributary-principal is signed with another secret.',
+            extensions: { code: 'UNAUTHENTICATED' },
+          },
+        ],
+      },
+    ]);
+  });
+
   test('production refuses introspection, but answers `_service`', async () => {
-    const { url } = await start({ NODE_ENV: 'production' });
+    const { url } = await start({ NODE_ENV: 'production', PRINCIPAL_SECRET: principalSecret });
     const introspection = await ask(url, '{ __schema { types { name } } }');
     const service = await ask(url, '{ _service { sdl } }');
     expect(introspection.status).toBe(400);
@@ -68,7 +92,7 @@ describe('subgraph server', () => {
   });
 
   test('production writes no example rows, and names no field that was nearly right', async () => {
-    const { url } = await start({ NODE_ENV: 'production' });
+    const { url } = await start({ NODE_ENV: 'production', PRINCIPAL_SECRET: principalSecret });
     const { body } = await ask(url, '{ products { totalCount } }');
     const wrong = await ask(url, '{ produts { totalCount } }');
     expect(body).toEqual({ data: { products: { totalCount: 0 } } });

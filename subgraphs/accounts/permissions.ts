@@ -1,0 +1,18 @@
+import { allow } from 'graphql-shield';
+import type { Permissions } from '../host/permissions.ts';
+import { hasScope } from '../host/rules.ts';
+
+/** What the accounts show to whom, should a gateway forget to ask. */
+export const accountsPermissions: Permissions = {
+  Query: { '*': allow },
+  Mutation: { signIn: allow },
+  User: {
+    '*': allow,
+    internalNote: hasScope('users:read'),
+  },
+  SignedIn: allow,
+  SignInRefused: allow,
+  UserConnection: allow,
+  UserEdge: allow,
+  PageInfo: allow,
+};
