@@ -225,7 +225,7 @@ const refuseOperations: ApolloServerPlugin<OperationContext> = {
 function logFaults(log: Logger): ApolloServerPlugin<OperationContext> {
   return {
     async requestDidStart({ contextValue }) {
-      const { requestId, signal } = contextValue.client;
+      const { requestId, leaving } = contextValue.client;
       return {
         async didEncounterErrors({ errors, operationName }) {
           for (const error of errors) {
@@ -233,7 +233,7 @@ function logFaults(log: Logger): ApolloServerPlugin<OperationContext> {
             if (code === undefined && isFault(error)) {
               const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error;
               log.error({ err: cause, requestId, operationName }, 'a fault ended an operation');
-            } else if (subgraph !== undefined && !signal.aborted) {
+            } else if (subgraph !== undefined && !leaving.isCancelled) {
               log.warn({ code, subgraph, requestId, operationName }, error.message);
             }
           }

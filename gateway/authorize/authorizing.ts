@@ -295,13 +295,15 @@ interface AskParentOptions {
 
 /** Rules may write to it, for other rules of the same request to find: it is no other request's. */
 function contextOf({ client, operation, operationName }: AuthorizationRequest): RuleContext {
-  const { principal, headers, address, requestId, signal } = client;
+  const { principal, headers, address, requestId, leaving } = client;
   return {
     principal,
     headers,
     address,
     requestId,
-    signal,
+    get signal() {
+      return leaving.signal;
+    },
     operation: { type: operation.operation, name: operationName ?? operation.name?.value },
   };
 }

@@ -30,8 +30,6 @@ import type { ClientRequest } from '../http/clientRequest.ts';
 import { introspectionPart } from '../operation/introspectionPart.ts';
 import type { PrivateAliases } from '../operation/privateAliases.ts';
 import { readPlan } from '../plan/readPlan.ts';
-import { SerializedData } from '../respond/serializedData.ts';
-import { Cancellation } from '../runtime/cancellation.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import { askedPlanOf, type ShownPlan } from './exposedPlan.ts';
 import { measuredSend } from './measuredSend.ts';
@@ -175,7 +173,7 @@ class ApolloEngine implements Engine {
         ? ((await execute({ schema: introspected, document: part, variableValues: variables })).data ?? {})
         : data;
     const allErrors = [...errors];
-    const bytes = this.#shapedProjections.of(shape)({
+    const written = this.#shapedProjections.of(shape)({
       data,
       errors: allErrors,
       failed: new Set(),
@@ -183,7 +181,7 @@ class ApolloEngine implements Engine {
       introspection,
     });
     return {
-      data: bytes === undefined ? null : (new SerializedData(bytes) as unknown as ExecutionResult['data']),
+      data: (written ?? null) as ExecutionResult['data'],
       errors: allErrors,
     };
   }
@@ -258,7 +256,7 @@ class SubgraphSource implements GraphQLDataSource {
       const response = await this.#send({
         body: JSON.stringify({ query, variables, operationName }),
         headers: this.#headers(client),
-        cancellation: Cancellation.from(client.signal),
+        cancellation: client.leaving,
         isShareable: false,
       });
       const errors = (response.errors ?? []).map((error) => subgraphError(error, this.#subgraph));

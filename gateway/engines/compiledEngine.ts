@@ -34,8 +34,6 @@ import { apolloPlanOf } from '../plan/apolloPlan.ts';
 import { Planner } from '../plan/planner.ts';
 import { printPlan } from '../plan/printPlan.ts';
 import type { PlanNode, QueryPlan } from '../plan/queryPlan.ts';
-import { SerializedData } from '../respond/serializedData.ts';
-import { Cancellation } from '../runtime/cancellation.ts';
 import { InFlight } from '../runtime/inFlight.ts';
 import { apiSchemaOf } from '../supergraph/apiSchema.ts';
 import { linksOf } from '../supergraph/links.ts';
@@ -211,16 +209,15 @@ class CompiledEngine implements Engine {
     const sharesCalls =
       this.#sharesCalls && request.operation.operation === 'query' && shape?.cut === undefined;
     const headersFor = this.#headersOf(client);
-    const leaving = Cancellation.from(client.signal);
     const run = (caller: Pick<Caller, 'cancellation' | 'onAnswer'>): Promise<ExecutionResult> =>
       this.#run(prepared, { variables: coerced, caller: { ...caller, headersFor, sharesCalls }, shape });
     // one plan may stand for operations that differ in what was cut out of them
     const result =
       sharesCalls && shape === undefined
-        ? await prepared.inFlight.run(sharingKey(coerced, prepared, headersFor), leaving, (shared) =>
+        ? await prepared.inFlight.run(sharingKey(coerced, prepared, headersFor), client.leaving, (shared) =>
             run({ cancellation: shared.cancellation, onAnswer: shared.close }),
           )
-        : await run({ cancellation: leaving, onAnswer: () => {} });
+        : await run({ cancellation: client.leaving, onAnswer: () => {} });
     return extensions === undefined ? result : { ...result, extensions };
   }
 
@@ -242,9 +239,8 @@ class CompiledEngine implements Engine {
     await shape?.cut?.(execution.data, this.#aliases.keyOf);
     const project =
       shape === undefined ? prepared.projectionFor(variables) : this.#shapedProjections.of(shape);
-    const bytes = project({ ...execution, introspection });
     // a result's data is typed as a map; ours is its JSON, which `stringifyResponse` writes
-    const data = bytes === undefined ? null : (new SerializedData(bytes) as unknown as DataObject);
+    const data = (project({ ...execution, introspection }) ?? null) as DataObject | null;
     return { data, ...(execution.errors.length === 0 ? {} : { errors: execution.errors }) };
   }
 

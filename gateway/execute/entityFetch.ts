@@ -11,7 +11,7 @@ import { addFetchError, addReportedErrors, type ResponsePath } from './subgraphE
 import { compileTargets, type ForEachTarget, targetPaths } from './targets.ts';
 
 interface CompiledLookup extends EntityLookup {
-  /** One for each of its paths. */
+  /** One for each of its paths, in an order of their own. */
   readonly walks: readonly Walk[];
   readonly label: string;
   readonly represent: CompiledRepresentations;
@@ -33,7 +33,7 @@ interface Asked {
 
 interface Target {
   readonly object: DataObject;
-  /** Which of the lookup's paths it stands at. */
+  /** Which of the walks found it. */
   readonly path: number;
 }
 
@@ -46,10 +46,10 @@ export function compileEntityFetch(node: EntityFetchNode, options: NodeOptions):
     ...lookup,
     label: `${JSON.stringify(lookup.variable)}:`,
     represent: compileRepresentations(lookup, types),
-    walks: lookup.paths.map((path) => ({
-      forEachTarget: compileTargets(path, types),
-      unites: mayUnite(path),
-    })),
+    // the shortest paths first: what becomes one object there is walked once below
+    walks: lookup.paths
+      .toSorted((a, b) => a.length - b.length)
+      .map((path) => ({ forEachTarget: compileTargets(path, types), unites: mayUnite(path) })),
   }));
 
   return (execution) => {

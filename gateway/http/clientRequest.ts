@@ -1,3 +1,4 @@
+import type { Cancellation } from '../runtime/cancellation.ts';
 import type { Principal } from './principal.ts';
 
 /** What later phases may know of the HTTP request that an operation came with. */
@@ -12,6 +13,6 @@ export interface ClientRequest {
   readonly address: string;
   /** `x-request-id` of the client if it sent a harmless one, else made here. */
   readonly requestId: string;
-  /** Aborted when the client has gone. */
-  readonly signal: AbortSignal;
+  /** Cancelled when the client has gone. */
+  readonly leaving: Cancellation;
 }

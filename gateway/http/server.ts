@@ -7,6 +7,7 @@ import cors from '@fastify/cors';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Logger } from 'pino';
 import { type ErrorCode, GatewayError } from '../errors.ts';
+import { Cancellation } from '../runtime/cancellation.ts';
 import type { HeadersOfRequest } from './authenticate/credentials.ts';
 import type { ClientRequest } from './clientRequest.ts';
 import { errorBody, jsonError, onClientError } from './errorAnswers.ts';
@@ -152,8 +153,9 @@ function closeConnectionsOnClose(app: FastifyInstance): void {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (isClosing) reply.header('connection', 'close');
+    done(null, payload);
   });
   app.addHook('preClose', async () => {
     isClosing = true;
@@ -162,8 +164,13 @@ function closeConnectionsOnClose(app: FastifyInstance): void {
 }
 
 /** Source: RFC 9112 §3.2, "A server MUST respond with a 400 to any HTTP/1.1 request message that lacks a Host header". */
-async function requireHost({ raw }: FastifyRequest): Promise<void> {
-  if (raw.httpVersion === '1.1' && raw.headers.host === undefined) throw new GatewayError('BAD_REQUEST');
+function requireHost(
+  { raw }: FastifyRequest,
+  _reply: FastifyReply,
+  done: (error?: GatewayError) => void,
+): void {
+  const isMissing = raw.httpVersion === '1.1' && raw.headers.host === undefined;
+  done(isMissing ? new GatewayError('BAD_REQUEST') : undefined);
 }
 
 /**
@@ -240,9 +247,9 @@ function refuseBatch(body: unknown, maxSize: number): void {
 }
 
 function clientRequestOf(request: FastifyRequest, reply: FastifyReply): ClientRequest {
-  const gone = new AbortController();
+  const leaving = new Cancellation();
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort();
+    if (!reply.raw.writableFinished) leaving.cancel();
   });
   const sent = request.headers['x-request-id'];
   const body = request.body as { extensions?: ClientRequest['extensions'] } | null | undefined;
@@ -253,7 +260,7 @@ function clientRequestOf(request: FastifyRequest, reply: FastifyReply): ClientRe
     address: request.ip,
     // an id is written into logs and headers, so only a plain one is taken over
     requestId: typeof sent === 'string' && /^[\w.:-]{1,128}$/.test(sent) ? sent : randomUUID(),
-    signal: gone.signal,
+    leaving,
   };
 }
 

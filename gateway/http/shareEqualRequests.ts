@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import type { HTTPGraphQLRequest, HTTPGraphQLResponse } from '@apollo/server';
-import { Cancellation } from '../runtime/cancellation.ts';
 import { InFlight } from '../runtime/inFlight.ts';
 import type { ClientRequest } from './clientRequest.ts';
 
@@ -37,11 +36,9 @@ export function shareEqualRequests(
     const { client, graphqlRequest } = request;
     if (!isShareable(request)) return handle(graphqlRequest(), client);
     let isOwn = false;
-    const response = await inFlight.run(keyOf(request), Cancellation.from(client.signal), (shared) => {
+    const response = await inFlight.run(keyOf(request), client.leaving, (shared) => {
       isOwn = true;
-      const everybodyLeft = new AbortController();
-      shared.cancellation.onCancel(() => everybodyLeft.abort());
-      return handle(graphqlRequest(), { ...client, signal: everybodyLeft.signal });
+      return handle(graphqlRequest(), { ...client, leaving: shared.cancellation });
     });
     // what is sent in parts can be read once
     return isOwn || response.body.kind === 'complete' ? response : handle(graphqlRequest(), client);

@@ -25,6 +25,7 @@ import { conditionsOf } from '../operation/literalConditions.ts';
 import type { PrivateAliases } from '../operation/privateAliases.ts';
 import { JsonWriter } from './jsonWriter.ts';
 import { type WriteLeaf, writeAny, writeLeafOf } from './leafWriters.ts';
+import { SerializedData } from './serializedData.ts';
 
 /** An object type, or an interface whose objects need not be told apart. */
 type FieldsType = GraphQLObjectType | GraphQLInterfaceType;
@@ -56,8 +57,8 @@ export interface Projecting {
   readonly introspection: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Writes `data` of the response as JSON, in UTF-8; `undefined` when it is null. */
-export type Project = (answer: Projecting) => Buffer | undefined;
+/** Writes `data` of the response as JSON; `undefined` when it is null. */
+export type Project = (answer: Projecting) => SerializedData | undefined;
 
 /**
  * What a writer did. `NULLED` is a `null` that an error tells of already, and that goes up to the nearest nullable place;
@@ -122,7 +123,10 @@ export function compileProjection(options: ProjectionOptions): Project {
   return (answer) => {
     writer.clear();
     const at: Place = { ...answer, out: writer, path: [], covered: undefined, nulled: 0, written: new Map() };
-    return write(answer.data, at) === VALUE ? writer.take() : undefined;
+    writer.raw(SerializedData.START);
+    if (write(answer.data, at) !== VALUE) return undefined;
+    writer.raw(SerializedData.END);
+    return new SerializedData(writer.take());
   };
 }
 

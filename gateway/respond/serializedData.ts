@@ -1,12 +1,27 @@
 import type { FormattedExecutionResult } from 'graphql';
 
-/** `data` of a response that is JSON already; `stringifyResponse` writes it as it is. */
+/**
+ * `data` of a response that is JSON already, in UTF-8; `stringifyResponse` writes it as it is. It is held as the whole of a response
+ * that has nothing else, which most responses are: they are sent without another copy.
+ */
 export class SerializedData {
-  /** In UTF-8. */
-  readonly bytes: Buffer;
+  /** What stands before the data in `response`, and after. */
+  static readonly START: Buffer = Buffer.from('{"data":');
+  static readonly END: Buffer = Buffer.from('}\n');
 
-  constructor(bytes: Buffer) {
-    this.bytes = bytes;
+  /** `START`, the data, `END`. */
+  readonly response: Buffer;
+
+  constructor(response: Buffer) {
+    this.response = response;
+  }
+
+  /** The data alone; a view, not a copy. */
+  get bytes(): Buffer {
+    return this.response.subarray(
+      SerializedData.START.length,
+      this.response.length - SerializedData.END.length,
+    );
   }
 
   /** For whoever serializes a response without knowing of this class. */
@@ -22,6 +37,9 @@ export class SerializedData {
 export function stringifyResponse(response: FormattedExecutionResult): string | Buffer {
   const data: unknown = response.data;
   if (!(data instanceof SerializedData)) return `${JSON.stringify(response)}\n`;
+  if (Object.keys(response).every((key) => key === 'data' || response[key as 'data'] === undefined)) {
+    return data.response;
+  }
   let before = '';
   let after: string | undefined;
   for (const [key, value] of Object.entries(response)) {

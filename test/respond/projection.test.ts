@@ -3,6 +3,7 @@ import { buildSchema, execute, type GraphQLError, type GraphQLFieldResolver } fr
 import type { DataObject } from '../../gateway/execute/data.ts';
 import { privateAliasesFor } from '../../gateway/operation/privateAliases.ts';
 import { compileProjection } from '../../gateway/respond/projection.ts';
+import type { SerializedData } from '../../gateway/respond/serializedData.ts';
 import { type Random, seededRandom } from '../differential/random.ts';
 import { operationOf } from '../operation/operationOf.ts';
 
@@ -23,7 +24,7 @@ interface Answer {
 }
 
 const none = { failed: new Set<DataObject>(), shared: new Set(), introspection: undefined };
-const textOf = (data: Buffer | undefined): string => data?.toString('utf8') ?? 'null';
+const textOf = (data: SerializedData | undefined): string => data?.bytes.toString('utf8') ?? 'null';
 
 /** All objects and lists: a hint that is wrong of each, and must change nothing. */
 function shared(data: unknown, found = new Set<unknown>()): ReadonlySet<unknown> {

@@ -3,7 +3,7 @@ import { type FormattedExecutionResult, GraphQLError } from 'graphql';
 import { SerializedData, stringifyResponse } from '../../gateway/respond/serializedData.ts';
 
 const written = (text: string): Record<string, unknown> =>
-  new SerializedData(Buffer.from(text)) as unknown as Record<string, unknown>;
+  new SerializedData(Buffer.from(`{"data":${text}}\n`)) as unknown as Record<string, unknown>;
 
 const textOf = (response: FormattedExecutionResult): string => String(stringifyResponse(response));
 

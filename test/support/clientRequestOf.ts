@@ -1,5 +1,6 @@
 import type { ClientRequest } from '../../gateway/http/clientRequest.ts';
 import { anonymous } from '../../gateway/http/principal.ts';
+import { Cancellation } from '../../gateway/runtime/cancellation.ts';
 
 /** A client's request with nothing in it, but for what a test names. */
 export function clientRequestOf(named: Partial<ClientRequest> = {}): ClientRequest {
@@ -9,7 +10,7 @@ export function clientRequestOf(named: Partial<ClientRequest> = {}): ClientReque
     principal: anonymous,
     address: '127.0.0.1',
     requestId: 'request-1',
-    signal: new AbortController().signal,
+    leaving: new Cancellation(),
     ...named,
   };
 }

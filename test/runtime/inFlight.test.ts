@@ -1,0 +1,75 @@
+import { describe, expect, test } from '@jest/globals';
+import { Cancellation } from '../../gateway/runtime/cancellation.ts';
+import { InFlight, type Shared } from '../../gateway/runtime/inFlight.ts';
+
+/** Work that ends when the test says so. */
+function pieces(): {
+  work: (shared: Shared) => Promise<number>;
+  begun: Shared[];
+  end: (result: number) => void;
+} {
+  const begun: Shared[] = [];
+  let end = (_result: number): void => {};
+  const result = new Promise<number>((resolve) => {
+    end = resolve;
+  });
+  return {
+    begun,
+    end: (value) => end(value),
+    work: (shared) => {
+      begun.push(shared);
+      return result;
+    },
+  };
+}
+
+describe('runtime: work in flight', () => {
+  test('is begun once for a key, and nothing is kept of it', async () => {
+    const inFlight = new InFlight<number>();
+    const { work, begun, end } = pieces();
+    const results = [
+      inFlight.run('a', new Cancellation(), work),
+      inFlight.run('a', new Cancellation(), work),
+      inFlight.run('b', new Cancellation(), work),
+    ];
+    expect([begun.length, inFlight.size]).toEqual([2, 2]);
+    end(7);
+    expect([await Promise.all(results), inFlight.size]).toEqual([[7, 7, 7], 0]);
+  });
+
+  test('begins anew for who comes when it is closed', () => {
+    const inFlight = new InFlight<number>();
+    const { work, begun } = pieces();
+    void inFlight.run('a', new Cancellation(), work);
+    begun[0]?.close();
+    void inFlight.run('a', new Cancellation(), work);
+    // the first is not the one in flight any more: its end closes nothing
+    begun[0]?.close();
+    void inFlight.run('a', new Cancellation(), work);
+    expect(begun.length).toBe(2);
+  });
+
+  test('is cancelled when all have left, and who comes then begins anew', () => {
+    const inFlight = new InFlight<number>();
+    const { work, begun } = pieces();
+    const [first, second] = [new Cancellation(), new Cancellation()];
+    void inFlight.run('a', first, work);
+    void inFlight.run('a', second, work);
+    first.cancel();
+    expect(begun[0]?.cancellation.isCancelled).toBe(false);
+    second.cancel();
+    expect(begun[0]?.cancellation.isCancelled).toBe(true);
+    void inFlight.run('a', new Cancellation(), work);
+    expect(begun.length).toBe(2);
+  });
+
+  test('that fails, fails for all', async () => {
+    const inFlight = new InFlight<number>();
+    const fail = (): Promise<number> => Promise.reject(new Error('no'));
+    const results = await Promise.allSettled([
+      inFlight.run('a', new Cancellation(), fail),
+      inFlight.run('a', new Cancellation(), fail),
+    ]);
+    expect([results.map(({ status }) => status), inFlight.size]).toEqual([['rejected', 'rejected'], 0]);
+  });
+});
