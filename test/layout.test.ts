@@ -133,6 +133,12 @@ describe('layout: folders of the gateway', () => {
       'a claim is named by the same kind of path in the settings of both',
     'gateway/execute/subgraph/principalHeader.ts → gateway/http/authenticate/claimsOf.ts':
       'a claim is named by the same kind of path in the settings of both',
+    'gateway/respond/leafWriters.ts → gateway/execute/data.ts':
+      'what is too deep for a subgraph is too deep for a client',
+    'gateway/execute/data.ts → gateway/limit/nesting.ts':
+      'how deep a JSON value nests is measured in one way, wherever it comes from',
+    'gateway/execute/rootKeys.ts → gateway/operation/literalConditions.ts':
+      'which root fields are there is decided as it was planned',
   };
 
   const crossing = between.filter(

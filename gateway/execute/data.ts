@@ -1,4 +1,12 @@
+import { valueNestsDeeper } from '../limit/nesting.ts';
 import type { TypeHierarchy } from './typeHierarchy.ts';
+
+const MAX_VALUE_DEPTH = 200;
+
+/** Whether the value of a custom scalar is neither written nor sent on: it may exhaust the stack of whoever reads it. */
+export function nestsTooDeeply(value: unknown): boolean {
+  return valueNestsDeeper(value, MAX_VALUE_DEPTH);
+}
 
 /** An object of the merged data, as `JSON.parse` made it. */
 export type DataObject = Record<string, unknown>;

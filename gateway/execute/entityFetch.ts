@@ -53,13 +53,25 @@ export function compileEntityFetch(node: EntityFetchNode, options: NodeOptions):
   }));
 
   return (execution) => {
-    const asked = lookups.map((lookup) => collect(lookup, execution));
+    let asked: readonly Asked[];
+    try {
+      asked = lookups.map((lookup) => collect(lookup, execution));
+    } catch (error) {
+      // what another subgraph gave for a required field nests too deeply to be sent
+      addFetchError(error, { execution, subgraph, places: () => placesOf(lookups, execution, options) });
+      return undefined;
+    }
     if (asked.every(({ representations }) => representations.length === 0)) return undefined;
     return fetchEntities(asked, execution);
   };
 
   async function fetchEntities(asked: readonly Asked[], execution: Execution): Promise<void> {
-    const place = (): ResponsePath => placeOf(asked, execution, options);
+    const places = (): readonly ResponsePath[] =>
+      placesOf(
+        asked.filter(({ targets }) => targets.length > 0).map(({ lookup }) => lookup),
+        execution,
+        options,
+      );
     const variables = asked
       .map(({ lookup, representations }) => `${lookup.label}[${representations.join(',')}]`)
       .join(',');
@@ -72,16 +84,17 @@ export function compileEntityFetch(node: EntityFetchNode, options: NodeOptions):
         else takeEntities(entities, one, execution);
       }
       if (response.errors !== undefined || response.failedStatus !== undefined) {
-        addReportedErrors(response, {
+        const isAllTold = addReportedErrors(response, {
           execution,
           subgraph,
-          place,
-          pathsOf: (error) => pathsOf(error, asked, execution),
+          places,
+          pathsOf: pathsFinder(asked, execution),
         });
+        if (!isAllTold) for (const one of asked) markFailed(one, execution);
       }
     } catch (error) {
       for (const one of asked) markFailed(one, execution);
-      addFetchError(error, { execution, subgraph, place });
+      addFetchError(error, { execution, subgraph, places });
     }
   }
 
@@ -122,22 +135,35 @@ export function compileEntityFetch(node: EntityFetchNode, options: NodeOptions):
     }
   }
 
-  /** An error in `_entities[i]` is one at every object that representation `i` is of. */
-  function pathsOf(
-    { path }: SubgraphResponseError,
+  /** An error in `_entities[i]` is one at every object that representation `i` is of. The data are walked once for all errors. */
+  function pathsFinder(
     asked: readonly Asked[],
     execution: Execution,
-  ): readonly ResponsePath[] | undefined {
-    const [responseKey, index, ...rest] = path ?? [];
-    const one = asked.find(({ lookup }) => lookup.responseKey === responseKey);
-    if (one === undefined || typeof index !== 'number') return undefined;
-    const inner = rest.map((step) => (typeof step === 'string' ? aliases.responseKeyOf(step) : step));
-    const places = one.lookup.paths.map((each) => targetPaths(execution.data, each, { types, ...aliases }));
-    return (one.targets[index] ?? []).flatMap(({ object }) =>
-      places.flatMap((found) => (found.get(object) ?? []).map((start) => [...start, ...inner])),
-    );
+  ): (error: SubgraphResponseError) => readonly ResponsePath[] | undefined {
+    const placesOfLookup = new Map<CompiledLookup, readonly PathsByObject[]>();
+    const placesIn = (lookup: CompiledLookup): readonly PathsByObject[] => {
+      let places = placesOfLookup.get(lookup);
+      if (places === undefined) {
+        places = lookup.paths.map((each) => targetPaths(execution.data, each, { types, ...aliases }));
+        placesOfLookup.set(lookup, places);
+      }
+      return places;
+    };
+    return ({ path }) => {
+      const [responseKey, index, ...rest] = path ?? [];
+      const one = asked.find(({ lookup }) => lookup.responseKey === responseKey);
+      if (one === undefined || typeof index !== 'number') return undefined;
+      const inner = rest.map((step) => (typeof step === 'string' ? aliases.responseKeyOf(step) : step));
+      return (one.targets[index] ?? []).flatMap(({ object }) =>
+        placesIn(one.lookup).flatMap((found) =>
+          (found.get(object) ?? []).map((start) => [...start, ...inner]),
+        ),
+      );
+    };
   }
 }
+
+type PathsByObject = ReturnType<typeof targetPaths>;
 
 /**
  * Finds what a lookup asks for. Objects at one path that have one representation are mostly equal in all: the author of many
@@ -185,20 +211,23 @@ function markFailed({ targets }: Asked, execution: Execution): void {
   for (const places of targets) for (const { object } of places) execution.failed.add(object);
 }
 
-/** Where an error of a whole fetch stands: at the first object that it was for, or at the list that holds it. */
-function placeOf(
-  asked: readonly Asked[],
+/** Where an error of a whole fetch stands: at each object that it was for, or at the list that holds them. */
+function placesOf(
+  lookups: readonly CompiledLookup[],
   execution: Execution,
   { types, aliases }: CompileOptions,
-): ResponsePath {
-  const lookup = asked.find(({ targets }) => targets.length > 0)?.lookup;
-  if (lookup === undefined) return [];
-  for (const path of lookup.paths) {
-    const [first] = targetPaths(execution.data, path, { types, ...aliases }).values();
-    const [place] = first ?? [];
-    if (place === undefined) continue;
-    const list = place.findIndex((step) => typeof step === 'number');
-    return list === -1 ? place : place.slice(0, list);
+): readonly ResponsePath[] {
+  const places = new Map<string, ResponsePath>();
+  for (const { paths } of lookups) {
+    for (const path of paths) {
+      for (const found of targetPaths(execution.data, path, { types, ...aliases }).values()) {
+        for (const place of found) {
+          const list = place.findIndex((step) => typeof step === 'number');
+          const outer = list === -1 ? place : place.slice(0, list);
+          places.set(JSON.stringify(outer), outer);
+        }
+      }
+    }
   }
-  return [];
+  return [...places.values()];
 }

@@ -1,5 +1,5 @@
 import type { EntityLookup, RequiresSelection } from '../plan/queryPlan.ts';
-import { type DataObject, isDataObject, valueAt } from './data.ts';
+import { type DataObject, isDataObject, nestsTooDeeply, valueAt } from './data.ts';
 import { applyRewrites } from './rewrites.ts';
 import type { TypeHierarchy } from './typeHierarchy.ts';
 
@@ -179,8 +179,7 @@ function writeObject(object: DataObject, fields: readonly RepresentedField[]): s
 
 function writeValue(value: unknown, field: RepresentedField): string | undefined {
   if (value === undefined) return undefined;
-  if (field.selections.length === 0 || value === null || typeof value !== 'object')
-    return JSON.stringify(value);
+  if (field.selections.length === 0 || value === null || typeof value !== 'object') return writeLeaf(value);
   if (Array.isArray(value)) {
     const items = value.map((item) => writeValue(item, field));
     return items.includes(undefined) ? undefined : `[${items.join(',')}]`;
@@ -188,4 +187,10 @@ function writeValue(value: unknown, field: RepresentedField): string | undefined
   if (!isDataObject(value)) return undefined;
   const typename = valueAt(value, '__typename');
   return writeObject(value, field.fieldsFor(typeof typename === 'string' ? typename : undefined));
+}
+
+/** @throws RangeError for a value of a custom scalar that no subgraph should be sent */
+function writeLeaf(value: unknown): string {
+  if (nestsTooDeeply(value)) throw new RangeError('A required value is nested too deeply.');
+  return JSON.stringify(value);
 }

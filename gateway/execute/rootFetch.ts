@@ -4,6 +4,7 @@ import { cloneData, type DataObject, mergeInto } from './data.ts';
 import type { Execution, Step } from './execution.ts';
 import { compileBody } from './requestBody.ts';
 import { applyRewrites } from './rewrites.ts';
+import { rootKeysOf } from './rootKeys.ts';
 import { addFetchError, addReportedErrors, type ResponsePath } from './subgraphErrors.ts';
 import { compileTargets, targetPaths } from './targets.ts';
 
@@ -12,6 +13,7 @@ export function compileRootFetch(node: RootFetchNode, { types, aliases, send }: 
   const { subgraph, outputRewrites, path } = node;
   const writeBody = compileBody(node, aliases);
   const forEachTarget = compileTargets(path, types);
+  const rootKeys = rootKeysOf(node.operation, aliases);
 
   return (execution) => {
     const targets = targetsOf(execution);
@@ -29,11 +31,18 @@ export function compileRootFetch(node: RootFetchNode, { types, aliases, send }: 
   }
 
   async function fetchRoot(targets: readonly DataObject[], execution: Execution): Promise<void> {
-    const places = (): readonly ResponsePath[] =>
+    const starts = (): readonly ResponsePath[] =>
       path.length === 0
         ? [[]]
         : [...targetPaths(execution.data, path, { types, ...aliases }).values()].flat();
-    const place = (): ResponsePath => places()[0] ?? [];
+    const places = (): readonly ResponsePath[] => {
+      const keys = rootKeys
+        .filter(({ conditions }) =>
+          conditions.every(({ name, value }) => (execution.variables[name] === true) === value),
+        )
+        .map(({ key }) => key);
+      return starts().flatMap((start) => keys.map((key) => [...start, key]));
+    };
     const body = writeBody(execution, '');
     try {
       const response = await send(subgraph, body, execution.caller);
@@ -45,21 +54,24 @@ export function compileRootFetch(node: RootFetchNode, { types, aliases, send }: 
         if (first !== undefined) mergeInto(first, data, types);
       } else for (const target of targets) execution.failed.add(target);
       if (response.errors !== undefined || response.failedStatus !== undefined) {
-        addReportedErrors(response, {
+        const isAllTold = addReportedErrors(response, {
           execution,
           subgraph,
-          place,
+          places,
           pathsOf: (error) => {
             const inner = error.path?.map((step) =>
               typeof step === 'string' ? aliases.responseKeyOf(step) : step,
             );
-            return inner === undefined ? undefined : places().map((start) => [...start, ...inner]);
+            // beside data, an error without a path is about none of the fields in particular
+            if (inner === undefined) return response.data ? starts() : undefined;
+            return starts().map((start) => [...start, ...inner]);
           },
         });
+        if (!isAllTold) for (const target of targets) execution.failed.add(target);
       }
     } catch (error) {
       for (const target of targets) execution.failed.add(target);
-      addFetchError(error, { execution, subgraph, place });
+      addFetchError(error, { execution, subgraph, places });
     }
   }
 }

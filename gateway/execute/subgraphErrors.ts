@@ -9,24 +9,26 @@ export type ResponsePath = readonly (string | number)[];
 interface Fetched {
   readonly execution: Execution;
   readonly subgraph: string;
-  /** Path in the client's response for an error of the whole fetch. */
-  readonly place: () => ResponsePath;
+  /** Paths in the client's response of what the whole fetch was for: the fields or lists that lack something without it. */
+  readonly places: () => readonly ResponsePath[];
 }
 
-/** A fetch that got no usable answer is one error, however many objects it was for. */
-export function addFetchError(thrown: unknown, { execution, subgraph, place }: Fetched): void {
+/** A fetch that got no usable answer is one error at each field or list that it was for, however many objects that has. */
+export function addFetchError(thrown: unknown, { execution, subgraph, places }: Fetched): void {
   const error = thrown instanceof RangeError ? nestedTooDeeply(thrown, subgraph) : thrown;
   if (!(error instanceof GatewayError)) throw error;
-  const path = place();
-  execution.errors.push(
-    new GatewayError(error.code, {
-      message: error.message,
-      subgraph,
-      path: path.length === 0 ? undefined : path,
-      extensions: error.extensions,
-      cause: error.cause,
-    }),
-  );
+  const paths = places();
+  for (const path of paths.length === 0 ? [undefined] : paths) {
+    execution.errors.push(
+      new GatewayError(error.code, {
+        message: error.message,
+        subgraph,
+        path,
+        extensions: error.extensions,
+        cause: error.cause,
+      }),
+    );
+  }
 }
 
 /** `JSON.parse` reads deeper values than a recursion can walk; one subgraph's value must not end the whole request. */
@@ -40,37 +42,66 @@ function nestedTooDeeply(cause: RangeError, subgraph: string): GatewayError {
   });
 }
 
+/** One fetch's errors are no more than this and one that counts what is left out: a hundred, as of a whole answer. */
+const MAX_REPORTED_ERRORS = 99;
+
 /**
  * The errors that a subgraph reported, each at every place of the client's response that it is about.
  *
  * @param pathsOf those places; none or `undefined` when the error names none that is known
+ * @returns whether all are told; if not, nulls of this fetch may have no error of their own
  */
 export function addReportedErrors(
-  { errors = [], failedStatus }: SubgraphResponse,
+  { data, errors = [], failedStatus }: SubgraphResponse,
   fetched: Fetched & {
     readonly pathsOf: (error: SubgraphResponseError) => readonly ResponsePath[] | undefined;
   },
-): void {
-  const { execution, subgraph, place, pathsOf } = fetched;
+): boolean {
+  const { execution, subgraph, pathsOf } = fetched;
+  let places: readonly ResponsePath[] | undefined;
+  const ofTheFetch = (): readonly (ResponsePath | undefined)[] => {
+    places ??= fetched.places();
+    // with data, it is told once: which of the places it is about is not known
+    return places.length === 0 ? [undefined] : data ? places.slice(0, 1) : places;
+  };
+  const told: GraphQLError[] = [];
+  let leftOut = 0;
   for (const reported of errors) {
+    if (told.length >= MAX_REPORTED_ERRORS) {
+      leftOut += 1;
+      continue;
+    }
     const error = subgraphError(reported, subgraph);
-    const paths = pathsOf(reported) ?? [];
-    // an error is never lost: one that names a place that is not there stands at the place of the fetch
-    for (const path of paths.length === 0 ? [place()] : paths) {
-      execution.errors.push(
+    const known = pathsOf(reported) ?? [];
+    // an error is never lost: one that names a place that is not there stands at those of the fetch
+    const paths = known.length === 0 ? ofTheFetch() : known;
+    const shown = paths.slice(0, MAX_REPORTED_ERRORS - told.length);
+    leftOut += paths.length - shown.length;
+    for (const path of shown) {
+      told.push(
         new GraphQLError(error.message, {
-          path: path.length === 0 ? undefined : path,
+          path: path === undefined || path.length === 0 ? undefined : path,
           extensions: error.extensions,
         }),
       );
     }
   }
-  if (failedStatus === undefined) return;
-  const reason = `HTTP status ${failedStatus}`;
-  const failure = new GatewayError('SUBREQUEST_HTTP_ERROR', {
-    message: `HTTP fetch failed from '${subgraph}': ${reason}`,
-    subgraph,
-    extensions: { reason, subrequestStatus: failedStatus },
-  });
-  addFetchError(failure, fetched);
+  for (const error of told) execution.errors.push(error);
+  if (leftOut > 0) {
+    execution.errors.push(
+      new GraphQLError(`${leftOut} more errors of '${subgraph}' are left out.`, {
+        extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', service: subgraph, count: leftOut },
+      }),
+    );
+  }
+  if (failedStatus !== undefined) {
+    const reason = `HTTP status ${failedStatus}`;
+    const failure = new GatewayError('SUBREQUEST_HTTP_ERROR', {
+      message: `HTTP fetch failed from '${subgraph}': ${reason}`,
+      subgraph,
+      extensions: { reason, subrequestStatus: failedStatus },
+    });
+    addFetchError(failure, fetched);
+  }
+  return leftOut === 0;
 }

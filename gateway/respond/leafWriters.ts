@@ -1,4 +1,5 @@
 import { type GraphQLLeafType, type GraphQLScalarType, isEnumType } from 'graphql';
+import { nestsTooDeeply } from '../execute/data.ts';
 import type { JsonWriter } from './jsonWriter.ts';
 
 /** Writes a leaf that is not null; throws what coercion throws, and is `false` where it wrote nothing: there is no value. */
@@ -57,9 +58,14 @@ export function writeLeafOf(type: GraphQLLeafType, isKnown: (coordinate: string)
     };
   }
   const direct = Object.hasOwn(specified, type.name) ? specified[type.name] : undefined;
-  if (direct === undefined) return writeAny;
+  if (direct === undefined) return writeCustom;
   return (value, out) => direct(value, out) || writeAny(serialized(value, type), out);
 }
+
+const writeCustom: WriteLeaf = (value, out) => {
+  if (nestsTooDeeply(value)) throw new RangeError('The value is nested too deeply.');
+  return writeAny(value, out);
+};
 
 /** `false` for what has no JSON. */
 export function writeAny(value: unknown, out: JsonWriter): boolean {

@@ -12,7 +12,7 @@ beforeAll(async () => {
     subgraphs: [shop.products, shop.reviews],
     settings: {
       engine: 'compiled',
-      traffic_shaping: { all: { timeout_ms: 200, max_response_bytes: 10_000 } },
+      traffic_shaping: { all: { timeout_ms: 600, max_response_bytes: 10_000 } },
     },
   });
 });
@@ -73,7 +73,7 @@ const faults: readonly Fault[] = [
   {
     name: 'no answer in time',
     answer: () => {},
-    message: "Subgraph 'reviews' did not answer within 200 ms",
+    message: "Subgraph 'reviews' did not answer within 600 ms",
     extensions: { code: 'GATEWAY_TIMEOUT', service: 'reviews' },
   },
   {
@@ -82,7 +82,7 @@ const faults: readonly Fault[] = [
       response.writeHead(200, { 'content-type': 'application/json' });
       response.write('{"data":');
     },
-    message: "Subgraph 'reviews' did not answer within 200 ms",
+    message: "Subgraph 'reviews' did not answer within 600 ms",
     extensions: { code: 'GATEWAY_TIMEOUT', service: 'reviews' },
   },
   { name: 'status 500 with text', answer: { status: 500, body: 'at /srv/app.js:1' }, ...httpStatus(500) },
@@ -129,10 +129,24 @@ describe('compiled engine: a fetch of root fields that fails', () => {
       const response = await gateway.ask({ query: '{ top latest }' });
       expect([response.status, await response.json()]).toEqual([
         200,
-        { errors: [{ message, extensions }], data: { top: 'Tea', latest: null } },
+        { errors: [{ message, path: ['latest'], extensions }], data: { top: 'Tea', latest: null } },
       ]);
     },
   );
+});
+
+describe('compiled engine: a fetch of several root fields that fails', () => {
+  test('stands at each field that the client asks for', async () => {
+    shop.reviews.answer = { status: 500 };
+    const query = 'query ($no: Boolean = false) { latest newest: latest left: latest @include(if: $no) }';
+    expect(await gateway.answerTo({ query })).toEqual({
+      errors: [
+        { ...httpStatus(500), path: ['latest'] },
+        { ...httpStatus(500), path: ['newest'] },
+      ],
+      data: { latest: null, newest: null },
+    });
+  });
 });
 
 describe('compiled engine: a fetch of entities that fails', () => {
@@ -180,6 +194,17 @@ describe('compiled engine: a fetch of entities that fails', () => {
     });
   });
 
+  test('stands at every field and list that it is for, once', async () => {
+    shop.reviews.answer = { status: 500 };
+    const query = '{ best { name stars } topProducts { name stars } again: topProducts { stars } }';
+    const { errors } = (await gateway.answerTo({ query })) as { errors: readonly { path: unknown }[] };
+    expect(errors.map(({ path }) => JSON.stringify(path)).sort()).toEqual([
+      '["again"]',
+      '["best"]',
+      '["topProducts"]',
+    ]);
+  });
+
   test('is answered as before by the next request', async () => {
     shop.reviews.answer = 'reset';
     await gateway.answerTo({ query: '{ best { stars } }' });
@@ -199,7 +224,13 @@ describe('compiled engine: a fetch of entities that fails', () => {
     shop.products.answer = 'reset';
     const before = shop.reviews.requests.length;
     expect(await gateway.answerTo({ query: '{ best { stars total } }' })).toEqual({
-      errors: [{ message: expect.any(String), extensions: { ...httpError(closed), service: 'products' } }],
+      errors: [
+        {
+          message: expect.any(String),
+          path: ['best'],
+          extensions: { ...httpError(closed), service: 'products' },
+        },
+      ],
       data: { best: null },
     });
     expect(shop.reviews.requests.length).toBe(before);

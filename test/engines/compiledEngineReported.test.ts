@@ -130,7 +130,7 @@ describe('compiled engine: errors that a subgraph reports', () => {
   test('with data null stand alone', async () => {
     shop.reviews.answer = json({ data: null, errors: [reported(undefined)] });
     expect(await development.answerTo({ query: '{ top latest }' })).toEqual({
-      errors: [{ message: 'gone', extensions }],
+      errors: [{ message: 'gone', path: ['latest'], extensions }],
       data: { top: 'Tea', latest: null },
     });
   });
@@ -139,9 +139,10 @@ describe('compiled engine: errors that a subgraph reports', () => {
     shop.reviews.answer = { status: 503, body: JSON.stringify({ errors: [reported(undefined)] }) };
     expect(await development.answerTo({ query: '{ top latest }' })).toEqual({
       errors: [
-        { message: 'gone', extensions },
+        { message: 'gone', path: ['latest'], extensions },
         {
           message: "HTTP fetch failed from 'reviews': HTTP status 503",
+          path: ['latest'],
           extensions: {
             code: 'SUBREQUEST_HTTP_ERROR',
             reason: 'HTTP status 503',
@@ -180,7 +181,13 @@ describe('compiled engine: errors that a subgraph reports', () => {
       null,
       null,
       {
-        errors: [{ message: 'no', extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', service: 'reviews' } }],
+        errors: [
+          {
+            message: 'no',
+            path: ['latest'],
+            extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', service: 'reviews' },
+          },
+        ],
         data: { latest: null },
       },
     ]);
@@ -189,7 +196,13 @@ describe('compiled engine: errors that a subgraph reports', () => {
   test('do not name another subgraph as their own', async () => {
     shop.reviews.answer = json({ errors: [{ message: 'no', extensions: { service: 'products' } }] });
     expect(await development.answerTo({ query: '{ latest }' })).toEqual({
-      errors: [{ message: 'no', extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', service: 'reviews' } }],
+      errors: [
+        {
+          message: 'no',
+          path: ['latest'],
+          extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', service: 'reviews' },
+        },
+      ],
       data: { latest: null },
     });
   });
@@ -214,7 +227,13 @@ describe('compiled engine: errors that a subgraph reports', () => {
   test('keep the code of the gateway in production', async () => {
     shop.reviews.answer = { status: 500, body: 'at /srv/app.js:1' };
     expect(await production.answerTo({ query: '{ top latest }' })).toEqual({
-      errors: [{ message: 'Subgraph errors redacted', extensions: { code: 'SUBREQUEST_HTTP_ERROR' } }],
+      errors: [
+        {
+          message: 'Subgraph errors redacted',
+          path: ['latest'],
+          extensions: { code: 'SUBREQUEST_HTTP_ERROR' },
+        },
+      ],
       data: { top: 'Tea', latest: null },
     });
   });

@@ -1,4 +1,4 @@
-import { isAscii } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { errors, Pool } from 'undici';
 import { GatewayError } from '../../errors.ts';
 import type { Cancellation } from '../../runtime/cancellation.ts';
@@ -197,16 +197,21 @@ function wordsFor(error: unknown): string {
     : 'connection failed';
 }
 
-/** Most answers are ASCII, whose bytes are its characters: two fast passes instead of one slow decoding. */
-function textOf(body: Buffer): string {
-  return isAscii(body) ? body.toString('latin1') : body.toString('utf8');
+/**
+ * Most answers are ASCII, whose bytes are its characters: two fast passes instead of one slow decoding. `undefined` for what is
+ * not UTF-8, as JSON must be (RFC 8259, §8.1): decoding would put other characters in the place of wrong bytes.
+ */
+function textOf(body: Buffer): string | undefined {
+  if (isAscii(body)) return body.toString('latin1');
+  return isUtf8(body) ? body.toString('utf8') : undefined;
 }
 
 function isJson(contentType: string | string[] | undefined): boolean {
   return typeof contentType === 'string' && /^application\/([\w.-]+\+)?json\s*(;|$)/i.test(contentType);
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
   try {
     return JSON.parse(text);
   } catch {
