@@ -14,10 +14,11 @@ export async function classify(
   { text, labels }: { readonly text: string; readonly labels: readonly LocalLabel[] },
   signal: AbortSignal,
 ): Promise<LocalClassification> {
-  const [vector, ...ofLabels] = await encoder.encode(
+  const { vectors } = await encoder.encode(
     [text, ...labels.map(({ description }) => description ?? '')],
     signal,
   );
+  const [vector, ...ofLabels] = vectors;
   const likeness = ofLabels.map((of) => (vector ? similarity(vector, of) : 0));
   const best = Math.max(...likeness);
   const weights = likeness.map((value) => Math.exp(sharpness * (value - best)));

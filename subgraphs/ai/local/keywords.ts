@@ -15,7 +15,8 @@ export async function keywords(
   signal: AbortSignal,
 ): Promise<LocalKeywords> {
   const phrases = phrasesOf(read.tokens);
-  const [whole, ...vectors] = await encoder.encode([text, ...phrases.map((phrase) => phrase.text)], signal);
+  const { vectors: all } = await encoder.encode([text, ...phrases.map((phrase) => phrase.text)], signal);
+  const [whole, ...vectors] = all;
   const candidates = phrases.map(({ text: phrase, count }, index) => {
     const vector = vectors[index] ?? meanOf([]);
     // what a text repeats it is about

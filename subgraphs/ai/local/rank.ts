@@ -8,8 +8,8 @@ export async function embed(
   texts: readonly string[],
   signal: AbortSignal,
 ): Promise<LocalEmbeddings> {
-  const vectors = await encoder.encode(texts, signal);
-  return { model, vectors, dimensions: encoder.dimensions, inputTokens: encoder.countTokens(texts) };
+  const { vectors, tokens } = await encoder.encode(texts, signal);
+  return { model, vectors, dimensions: encoder.dimensions, inputTokens: tokens };
 }
 
 /** Documents that are equally like the query stay in their order. */
@@ -18,9 +18,10 @@ export async function rank(
   { query, documents }: { readonly query: string; readonly documents: readonly string[] },
   signal: AbortSignal,
 ): Promise<LocalRanking> {
-  const [wanted, ...vectors] = await encoder.encode([query, ...documents], signal);
+  const { vectors: all, tokens } = await encoder.encode([query, ...documents], signal);
+  const [wanted, ...vectors] = all;
   const ranked = vectors
     .map((vector, index) => ({ index, score: wanted ? similarity(wanted, vector) : 0 }))
     .sort((one, other) => other.score - one.score);
-  return { model, ranked, inputTokens: encoder.countTokens([query, ...documents]) };
+  return { model, ranked, inputTokens: tokens };
 }

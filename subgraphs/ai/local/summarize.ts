@@ -20,7 +20,7 @@ export async function summarize(
   if (all.length <= sentenceCount) return { model, sentences: all };
   const told = all.filter((sentence) => sentence.split(/\s+/).length >= minWords);
   const sentences = (told.length >= sentenceCount ? told : all).slice(0, maxSentences);
-  const vectors = await encoder.encode(sentences, signal);
+  const { vectors } = await encoder.encode(sentences, signal);
   const middle = meanOf(vectors);
   const candidates = sentences.map((sentence, index) => {
     const vector = vectors[index] ?? middle;

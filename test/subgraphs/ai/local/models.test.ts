@@ -64,6 +64,32 @@ describe('local models: embeddings', () => {
     );
   });
 
+  test('of calls at the same time are those of the calls alone', async () => {
+    const lists = Array.from({ length: 12 }, (_, list) =>
+      Array.from({ length: list + 1 }, (_, index) => `Call ${list} asks about the parcel ${index}.`),
+    );
+    const together = await Promise.all(lists.map((texts) => engine.embed(texts)));
+    const other = openLocalEngine({ timeoutMs: 25_000 });
+    const likeness: number[] = [];
+    for (const [list, texts] of lists.entries()) {
+      const { vectors } = await other.embed(texts);
+      vectors.forEach((vector, index) => {
+        likeness.push(dot(vector, together[list]?.vectors[index]));
+      });
+    }
+    await other.close();
+    expect([likeness.length, Math.min(...likeness)]).toEqual([78, expect.closeTo(1, 5)]);
+  });
+
+  test('that are given up leave those of the other calls alone', async () => {
+    const controller = new AbortController();
+    const texts = Array.from({ length: 100 }, (_, index) => `Invoice ${index} was paid twice.`);
+    const given = engine.embed(texts, { signal: controller.signal }).catch(({ code }) => code);
+    const kept = engine.embed(['Invoice 0 was paid twice.', 'The soup needs more salt.']);
+    controller.abort();
+    expect([await given, (await kept).vectors.length]).toEqual(['ABORTED', 2]);
+  });
+
   test('of texts that no vocabulary has are of the length 1', async () => {
     const { vectors } = await engine.embed(['\u{1f642}', '日本語', 'a\u0000b', '\ud800', 'x'.repeat(5_000)]);
     expect(vectors.map((vector) => dot(vector, vector))).toEqual(vectors.map(() => expect.closeTo(1, 5)));
