@@ -81,9 +81,12 @@ export async function lockExisting(
       'key',
       'in',
       counters.map((counter) => counter.key),
-    )
-    .orderBy('key');
-  const rows = await (isPostgres(transaction) ? query.forUpdate() : query).execute();
+    );
+  // the order of `inKeyOrder`, whatever the collation of the database
+  const rows = await (isPostgres(transaction)
+    ? query.orderBy(sql`key collate "C"`).forUpdate()
+    : query
+  ).execute();
   return new Set(rows.map((row) => row.key));
 }
 
@@ -197,23 +200,28 @@ export async function dueReservations(db: Kysely<MoneyTables>, now: number): Pro
   return rows.map((row) => row.id);
 }
 
-/** Forgets calls, and what windows that ended before them counted. */
-export async function deleteBefore(db: Kysely<MoneyTables>, moment: number): Promise<void> {
+/** Forgets calls, and reservations that nobody will settle any more. */
+export async function deleteCallsBefore(db: Kysely<MoneyTables>, moment: number): Promise<void> {
   await db.deleteFrom('ai_usage').where('started_at', '<', moment).execute();
   await db
     .deleteFrom('ai_reservations')
     .where('status', '=', 'EXPIRED')
     .where('expires_at', '<', moment)
     .execute();
-  await db.deleteFrom('ai_counters').where('kind', '=', 'BUDGET').where('window_end', '<', moment).execute();
 }
 
-/** Rates are looked back at for a minute only. */
-export async function deleteRatesBefore(db: Kysely<MoneyTables>, moment: number): Promise<void> {
-  await db.deleteFrom('ai_counters').where('kind', '=', 'RATE').where('window_end', '<', moment).execute();
+/** Forgets what windows counted that are over. */
+export async function deleteCounters(
+  db: Kysely<MoneyTables>,
+  kind: CounterRow['kind'],
+  endedBefore: number,
+): Promise<void> {
+  await db.deleteFrom('ai_counters').where('kind', '=', kind).where('window_end', '<', endedBefore).execute();
 }
 
+/** By the bytes of the keys, as PostgreSQL's collation "C" does: any order will do that is the same for everyone. */
 function inKeyOrder(counters: readonly Counter[]): readonly Counter[] {
-  // by code unit: any order will do that is the same for everyone
-  return [...counters].sort((one, other) => (one.key < other.key ? -1 : 1));
+  const bytes = new Map(counters.map((counter) => [counter, Buffer.from(counter.key)]));
+  const bytesOf = (counter: Counter): Buffer => bytes.get(counter) ?? Buffer.alloc(0);
+  return [...counters].sort((one, other) => Buffer.compare(bytesOf(one), bytesOf(other)));
 }

@@ -71,7 +71,7 @@ export const moneyShape = {
   budgets: z.array(budgetSchema).max(200).default([]),
   /** How fast a tenant may go: by name, and `default` for all others. */
   tenant_limits: z.record(name, limitsSchema).default({}),
-  /** How long single calls are remembered for reports; budgets of a window that is over are forgotten with it. */
+  /** How long single calls are remembered, for reports. */
   usage_retention_days: z.int().min(1).max(3_650).default(400),
 };
 

@@ -5,8 +5,8 @@ import { type Hold, holdsOf, modelsOf, noHold, scopeOf } from './holds.ts';
 import {
   addition,
   addToCounters,
-  deleteBefore,
-  deleteRatesBefore,
+  deleteCallsBefore,
+  deleteCounters,
   dueReservations,
   expireReservation,
   insertUsage,
@@ -58,8 +58,10 @@ export async function sweepMoney(
       await insertUsage(transaction, [expiredRow(row)]);
     });
   }
-  await deleteRatesBefore(db, now);
-  await deleteBefore(db, now - usageRetentionDays * dayMs);
+  await deleteCounters(db, 'RATE', now);
+  // a call of a window that is over may still be settled, which takes minutes
+  await deleteCounters(db, 'BUDGET', now - dayMs);
+  await deleteCallsBefore(db, now - usageRetentionDays * dayMs);
 }
 
 interface Closing {
