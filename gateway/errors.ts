@@ -19,6 +19,11 @@ export const errorKinds = Object.freeze({
   SETTINGS_INVALID: kind(null, false, 'gateway.yaml or an environment variable is not valid.'),
   SUPERGRAPH_CONFIG_INVALID: kind(null, false, 'supergraph.yaml is not valid.'),
   SUPERGRAPH_INVALID: kind(null, false, 'The composed supergraph cannot be served.'),
+  PERMISSIONS_INVALID: kind(
+    null,
+    false,
+    'The module of `permissions` cannot be used, or its rules do not fit the supergraph.',
+  ),
   COMPOSITION_FAILED: kind(null, false, 'The subgraph schemas do not compose.'),
   SUBGRAPH_SCHEMA_UNAVAILABLE: kind(null, false, "A subgraph's schema could not be read."),
   PORT_TAKEN: kind(null, false, 'Another process listens on the port.'),
@@ -64,6 +69,8 @@ export const errorKinds = Object.freeze({
   MAX_VARIABLES_DEPTH_LIMIT: kind(400, true, 'The variables nest deeper than `limits.max_variables_depth`.'),
   REQUEST_CONCURRENCY_LIMITED: kind(503, true, 'The gateway is overloaded.'),
   SUPERGRAPH_NOT_READY: kind(503, true, 'The gateway has no supergraph yet.'),
+  // what the principal may not ask: the answer stays a 200 with the rest, or is refused whole by the settings
+  UNAUTHORIZED_FIELD_OR_TYPE: kind(null, true, 'The principal may not see the field.'),
   // a subgraph that fails: the answer stays a 200 with the data of the others
   SUBREQUEST_HTTP_ERROR: kind(null, true, 'A subgraph could not be reached, or answered with an HTTP error.'),
   SUBREQUEST_MALFORMED_RESPONSE: kind(

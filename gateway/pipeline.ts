@@ -29,6 +29,8 @@ export interface PipelineOptions {
   readonly formatError: FormatError;
   readonly production: boolean;
   readonly introspection: boolean;
+  /** Whether messages name what the schema calls similar things. */
+  readonly suggestions: boolean;
   readonly csrfPrevention: boolean;
   readonly allowsBatching: boolean;
   /** Longer documents are refused by the parser. */
@@ -85,7 +87,7 @@ export class Pipeline {
   }
 
   async #start(): Promise<ApolloServer<OperationContext>> {
-    const { gateway, log, formatError, production, introspection } = this.#options;
+    const { gateway, log, formatError, production, introspection, suggestions } = this.#options;
     const server = new ApolloServer<OperationContext>({
       gateway: asStockGateway(this.#options),
       logger: log,
@@ -94,7 +96,7 @@ export class Pipeline {
       // Apollo Server hands on what it gets here; bytes spare a copy to text and back of every answer
       stringifyResult: stringifyResponse as (response: FormattedExecutionResult) => string,
       introspection,
-      hideSchemaDetailsFromClientErrors: !introspection,
+      hideSchemaDetailsFromClientErrors: !suggestions,
       includeStacktraceInErrorResponses: false,
       csrfPrevention: this.#options.csrfPrevention,
       allowBatchedHttpRequests: this.#options.allowsBatching,
@@ -117,7 +119,7 @@ export class Pipeline {
 }
 
 /** Our gateway in the shape that Apollo Server plugs in. */
-function asStockGateway({ gateway, introspection, maxErrors }: PipelineOptions): StockGateway {
+function asStockGateway({ gateway, suggestions, maxErrors }: PipelineOptions): StockGateway {
   const execute = async (context: Parameters<StockExecutor>[0]): Promise<ExecutionResult> => {
     const { client, lease } = context.context as OperationContext;
     const { document, operation, queryHash, source, request } = context;
@@ -128,7 +130,7 @@ function asStockGateway({ gateway, introspection, maxErrors }: PipelineOptions):
       schema: engine.apiSchema,
       definitions: operation.variableDefinitions ?? [],
       variables,
-      hidesSuggestions: !introspection,
+      hidesSuggestions: !suggestions,
     });
     if (errors !== undefined) return { errors };
     const operationRequest: OperationRequest = {

@@ -93,11 +93,14 @@ function parseSettings(
   const result = settingsSchema.safeParse(values);
   let hasChanged = false;
   for (const issue of result.error?.issues ?? []) {
-    if (issue.code !== 'invalid_type' || !/\$\{/.test(String(at(written, issue.path)))) continue;
+    // a setting that may be a boolean or a word is a union
+    const isUnion = issue.code === 'invalid_union';
+    if (!(isUnion || issue.code === 'invalid_type') || !/\$\{/.test(String(at(written, issue.path))))
+      continue;
     const text = String(at(values, issue.path));
-    if (issue.expected === 'boolean' && /^(true|false)$/.test(text))
+    if ((isUnion || issue.expected === 'boolean') && /^(true|false)$/.test(text))
       put(values, issue.path.join('.'), text === 'true');
-    else if (/^(int|number)$/.test(issue.expected) && /^\d+$/.test(text))
+    else if (!isUnion && /^(int|number)$/.test(issue.expected) && /^\d+$/.test(text))
       put(values, issue.path.join('.'), Number(text));
     else continue;
     hasChanged = true;
@@ -150,7 +153,7 @@ function withEnvironmentDefaults(
     ...parsed,
     production,
     path: file,
-    introspection: unlessProduction(parsed.introspection),
+    introspection: introspectionOf(parsed.introspection ?? !production),
     expose_query_plan: unlessProduction(parsed.expose_query_plan),
     explorer: {
       ...parsed.explorer,
@@ -163,6 +166,11 @@ function withEnvironmentDefaults(
     },
     log: { ...parsed.log, format: parsed.log.format ?? (production ? 'json' : 'pretty') },
   };
+}
+
+function introspectionOf(value: NonNullable<ParsedSettings['introspection']>): Settings['introspection'] {
+  if (typeof value === 'string') return value;
+  return value ? 'all' : 'off';
 }
 
 function freeze<Value>(value: Value): Value {

@@ -134,9 +134,51 @@ export const settingsSchema = z.strictObject({
         'The query that both pages open with, and that `tributary dev` asks before it says that all is up.',
     }),
   }),
-  introspection: setting(z.boolean().optional(), {
-    defaultText: '`true`, in production `false`',
-    description: 'Answer introspection, and name fields in suggestions.',
+  introspection: setting(
+    z
+      .union(
+        [z.boolean(), z.enum(['all', 'permitted', 'off'])],
+        'expected true, false, all, permitted or off',
+      )
+      .optional(),
+    {
+      defaultText: '`true`, in production `false`',
+      description:
+        'Answer introspection, and name fields in suggestions: `all` (or `true`), `off` (or `false`), or `permitted`: introspection without the fields that the caller may not ask, and no suggestions.',
+    },
+  ),
+  permissions: setting(z.string().min(1).optional(), {
+    env: 'PERMISSIONS',
+    defaultText: 'none',
+    description:
+      'Module in TypeScript or JavaScript with the rules of who may ask what, as `gateway/permissions.ts`. Watched; a version that cannot be used is logged, and the one before stays in force.',
+  }),
+  authorization: group({
+    reject_unauthorized: setting(z.boolean().default(false), {
+      description:
+        'Refuse a request with 403 when any of its fields is denied, instead of answering the rest.',
+    }),
+    dry_run: setting(z.boolean().default(false), {
+      description: 'Deny nothing, and report what would be denied.',
+    }),
+    errors: group({
+      response: setting(z.enum(['errors', 'extensions', 'disabled']).default('errors'), {
+        description:
+          'Where clients read what was denied: in `errors`, in `extensions.authorizationErrors`, or nowhere.',
+      }),
+      log: setting(z.boolean().default(true), { description: 'Log the paths that were denied.' }),
+    }),
+    rule_timeout_ms: setting(milliseconds(1_000), {
+      ...ms,
+      description: 'A rule or policy that has not answered by then denies.',
+    }),
+    trust_requires: setting(
+      z.array(z.string().regex(/^\w+\.\w+$/, 'is not a field such as Product.margin')).default([]),
+      {
+        description:
+          'Fields whose subgraph is trusted with what it reads by `@requires` or `@fromContext`: they do not need the permissions of those fields.',
+      },
+    ),
   }),
   expose_query_plan: setting(z.boolean().optional(), {
     defaultText: '`true`, in production `false`',
@@ -397,7 +439,7 @@ export type Settings = ParsedSettings & {
   readonly production: boolean;
   /** Absolute path of the settings file that was read, if one was. */
   readonly path: string | undefined;
-  readonly introspection: boolean;
+  readonly introspection: 'all' | 'permitted' | 'off';
   readonly expose_query_plan: boolean;
   readonly explorer: { readonly sandbox: boolean; readonly graphiql: boolean };
   readonly include_subgraph_errors: { readonly all: boolean };

@@ -230,6 +230,7 @@ describe('layout: one package, one door', () => {
     'wink-nlp': /^subgraphs\/ai\/local\//,
     'wink-eng-lite-web-model': /^subgraphs\/ai\/local\//,
     '@pydantic/genai-prices': /^subgraphs\/ai\/money\//,
+    esbuild: /^gateway\/runtime\/loadSource\.ts$/,
     libsql: /^subgraphs\//,
     kysely: /^subgraphs\//,
     jose: /^(gateway\/http\/authenticate|subgraphs)\//,

@@ -63,6 +63,7 @@ function pipelineOf(options: Partial<PipelineOptions> = {}): Pipeline {
     formatError: formatErrorsBy({ exposesSubgraphErrors: () => true }),
     production: true,
     introspection: false,
+    suggestions: false,
     csrfPrevention: true,
     allowsBatching: true,
     maxTokens: 100,

@@ -109,7 +109,7 @@ describe('settings: what is refused', () => {
 
   test('all of it at once, one problem a line', () => {
     expect(refusal('lissten: {}\nintrospection: maybe\n').split('\n').slice(0, 3).sort()).toEqual([
-      '  introspection: Invalid input: expected boolean, received string',
+      '  introspection: expected true, false, all, permitted or off',
       '  lissten: is not a setting',
       'FILE cannot be used:',
     ]);
@@ -128,7 +128,7 @@ describe('settings: expansions', () => {
       settings.listen.port,
       settings.introspection,
       settings.headers.all.request[0]?.insert?.value,
-    ]).toEqual([4100, false, '0042']);
+    ]).toEqual([4100, 'off', '0042']);
   });
 
   test('that give no number where one is wanted are refused', () => {
@@ -238,7 +238,7 @@ describe('settings: production', () => {
   test('hides what development shows', () => {
     expect([read(''), read('', { env: { NODE_ENV: 'production' } })].map(dangerous)).toEqual([
       {
-        introspection: true,
+        introspection: 'all',
         expose_query_plan: true,
         sandbox: true,
         graphiql: true,
@@ -246,7 +246,7 @@ describe('settings: production', () => {
         format: 'pretty',
       },
       {
-        introspection: false,
+        introspection: 'off',
         expose_query_plan: false,
         sandbox: false,
         graphiql: false,

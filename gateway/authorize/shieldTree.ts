@@ -1,7 +1,6 @@
 import { type DocumentNode, Kind } from 'graphql';
-import { shield } from 'graphql-shield';
 import { isForeignRule, readRule, type ShieldRule } from './shieldRule.ts';
-import type { ShieldOptions, ShieldTree } from './shieldTypes.ts';
+import type { ShieldOptions } from './shieldTypes.ts';
 
 /** The rules of a shield tree, by the coordinates of object types: what stands on interfaces and unions is expanded. */
 export interface ShieldRules {
@@ -25,7 +24,7 @@ export interface TypeShapes {
  * Source: graphql-shield 7.6.5, `generator.ts`: a rule for all, rules by type, rules by field with `*` for the rest, and
  * `fallbackRule` where none is. Three differences, each of which there leaves something open without a word: rules on
  * interfaces and unions count; a field map with something in it that is no rule is refused instead of ignored whole; and
- * a type that has no fields is refused.
+ * a type that has no fields is refused. Several rules may have one name: shield refuses that, as its caches go by names.
  *
  * @returns what is wrong with it, all at once, where it cannot be honoured
  */
@@ -77,7 +76,6 @@ export function shieldRules(
       }
     }
   }
-  if (problems.length === 0) checkNames(tree, problems);
   return { rules: { ofField, typesWithRule }, problems };
 
   /** Adds to what an interface says of the same field: both must allow. */
@@ -153,16 +151,6 @@ function typesOfTree(tree: unknown, problems: string[]): ReadonlyMap<string, unk
     return undefined;
   }
   return new Map(Object.entries(tree));
-}
-
-/** Shield's own check: two rules of one name must be one rule, as its caches go by names. */
-function checkNames(tree: unknown, problems: string[]): void {
-  if (tree === undefined) return;
-  try {
-    shield(tree as ShieldTree);
-  } catch (error) {
-    problems.push(error instanceof Error ? error.message : String(error));
-  }
 }
 
 /** Reads the types of a supergraph. */

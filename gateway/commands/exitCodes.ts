@@ -7,7 +7,7 @@ export const exitCodes = Object.freeze({
   failed: 1,
   /** Wrong flags or arguments. */
   usage: 2,
-  /** `supergraph.yaml`, `gateway.yaml` or an environment variable is wrong. */
+  /** `supergraph.yaml`, `gateway.yaml`, an environment variable or the module of permissions is wrong. */
   configuration: 3,
   /** The subgraph schemas do not compose, or the supergraph cannot be served. */
   composition: 4,
@@ -22,7 +22,7 @@ Exit codes:
   0  done
   1  a fault that has no code of its own
   2  wrong flags or arguments, or an operation that is not valid
-  3  supergraph.yaml, gateway.yaml or an environment variable is wrong
+  3  supergraph.yaml, gateway.yaml, an environment variable or the permissions are wrong
   4  the subgraph schemas do not compose, cannot be read, or the supergraph cannot be served
   5  a port is taken
   6  Node.js is too old`;
@@ -32,6 +32,7 @@ export function exitCodeOf(error: unknown): number {
   switch (error.code) {
     case 'SETTINGS_INVALID':
     case 'SUPERGRAPH_CONFIG_INVALID':
+    case 'PERMISSIONS_INVALID':
       return exitCodes.configuration;
     case 'COMPOSITION_FAILED':
     case 'SUPERGRAPH_INVALID':

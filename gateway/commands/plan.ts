@@ -6,7 +6,7 @@ import { supergraphFromSdl } from '../supergraph/supergraph.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { composeOnce } from './compose.ts';
 import { readTextArgument } from './readTextArgument.ts';
-import { engineBy } from './serve.ts';
+import { authorizedEnginesBy, engineBy } from './serve.ts';
 
 export interface PlanCommandOptions {
   readonly settings: Settings;
@@ -29,10 +29,12 @@ export async function planCommand(options: PlanCommandOptions): Promise<void> {
     file === undefined
       ? await composeOnce({ settings, cwd, env, config, hints: false })
       : await readTextArgument(file, { cwd, code: 'SUPERGRAPH_INVALID' });
-  const engine = await engineBy(settings, {
-    log: pino({ level: 'silent' }),
-    telemetry: new Telemetry(),
-  })(supergraphFromSdl(sdl));
+  const log = pino({ level: 'silent' });
+  // the plan of whoever may ask everything: only the directives are taken out, which no planner knows
+  const build = authorizedEnginesBy(settings, { log, permissions: {} }).building(
+    engineBy(settings, { log, telemetry: new Telemetry() }),
+  );
+  const engine = await build(supergraphFromSdl(sdl));
   try {
     process.stdout.write(
       `${await engine.plan(parse(source, { maxTokens: settings.limits.max_tokens }), operationName)}\n`,

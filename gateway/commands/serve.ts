@@ -2,7 +2,9 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Logger } from 'pino';
+import type { Permissions } from '../authorize/permissions.ts';
 import type { BuildEngine } from '../engine.ts';
+import { AuthorizedEngines } from '../engines/authorizedEngine.ts';
 import { engineOf } from '../engines.ts';
 import { GatewayError } from '../errors.ts';
 import { compileHeaderRules, type SelectHeaders } from '../execute/subgraph/headerRules.ts';
@@ -21,6 +23,7 @@ import { createLog } from '../telemetry/log.ts';
 import { logFigures } from '../telemetry/logFigures.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { authenticatorOf } from './authenticatorOf.ts';
+import { FollowedPermissions, permissionsOf } from './permissionsOf.ts';
 
 export interface ServeOptions {
   readonly settings: Settings;
@@ -41,7 +44,7 @@ export interface RunningGateway {
  * Wires the two flows and serves. The server listens before the first supergraph is there, and answers 503 until then, so
  * that health checks see what is waited for.
  *
- * @throws GatewayError PORT_TAKEN, SUPERGRAPH_CONFIG_INVALID, COMPOSITION_FAILED, SUPERGRAPH_INVALID
+ * @throws GatewayError PERMISSIONS_INVALID, PORT_TAKEN, SUPERGRAPH_CONFIG_INVALID, COMPOSITION_FAILED, SUPERGRAPH_INVALID
  */
 export async function serve({ settings, cwd, env }: ServeOptions): Promise<RunningGateway> {
   requirePrincipalSecret(settings);
@@ -56,7 +59,10 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
     log,
     cacheFolder: path.resolve(cwd, settings.supergraph.cache_dir),
   });
-  const gateway = new Gateway(engineBy(settings, { log, telemetry, discoveries }), log, {
+  const { permissions, files } = await permissionsOf({ settings, cwd });
+  const engines = authorizedEnginesBy(settings, { log, permissions });
+  const build = engines.building(engineBy(settings, { log, telemetry, discoveries }));
+  const gateway = new Gateway(build, log, {
     telemetry,
     warmUp: {
       operations: settings.query_planning.warm_up_operations,
@@ -71,7 +77,8 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
         settings.include_subgraph_errors.subgraphs[subgraph] ?? settings.include_subgraph_errors.all,
     }),
     production: settings.production,
-    introspection: settings.introspection,
+    introspection: settings.introspection !== 'off',
+    suggestions: settings.introspection === 'all',
     csrfPrevention: settings.csrf_prevention,
     allowsBatching: settings.batching.enabled,
     maxTokens: settings.limits.max_tokens,
@@ -88,6 +95,17 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
     follow: discoveries.follow,
   });
   const authenticator = await authenticatorOf({ settings, cwd, log });
+  const followed = new FollowedPermissions({
+    settings,
+    cwd,
+    files,
+    accept: (changed) => engines.usePermissions(changed),
+    onAccepted: () => log.info('the permissions have changed'),
+    onRefused: (error) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      log.error(`${reason}\nthe permissions before stay in force`);
+    },
+  });
   const app = await createHttpServer({
     handle: (request, client) => pipeline.handle(request, client),
     sharesEqualRequests: settings.traffic_shaping.inbound.deduplicate_query,
@@ -119,6 +137,7 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
         app.server.closeAllConnections();
       });
       authenticator.stop();
+      await followed.stop();
       await pipeline.stop();
       stopFigures?.();
       await gateway.stop();
@@ -149,6 +168,23 @@ export interface EngineParts {
   readonly telemetry: Telemetry;
   /** Without them no registry is asked, and no request reaches an instance. */
   readonly discoveries?: Discoveries;
+}
+
+/** Wraps engines in authorization, as the settings say. */
+export function authorizedEnginesBy(
+  { authorization, introspection }: Settings,
+  { log, permissions }: { readonly log: Logger; readonly permissions: Permissions },
+): AuthorizedEngines {
+  return new AuthorizedEngines(permissions, {
+    log,
+    ruleTimeoutMs: authorization.rule_timeout_ms,
+    rejectsUnauthorized: authorization.reject_unauthorized,
+    isDryRun: authorization.dry_run,
+    errorsIn: authorization.errors.response,
+    logsDenials: authorization.errors.log,
+    filtersIntrospection: introspection === 'permitted',
+    trusted: authorization.trust_requires,
+  });
 }
 
 /** Builds engines as the settings say. */

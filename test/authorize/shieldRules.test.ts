@@ -276,11 +276,6 @@ describe('authorize: shield trees', () => {
     ['what is no rule', { User: { email: () => false } }, 'User.email: it is no rule of graphql-shield'],
     ['a type without rules', { User: 'deny' }, 'User: expected a rule, or a map of rules by field'],
     [
-      'two rules of one name',
-      { User: { id: rule('same')(() => true), email: rule('same')(() => false) } },
-      'There seem to be multiple definitions of these rules: same',
-    ],
-    [
       'a fragment on another type',
       { User: { email: rule({ cache: 'strict', fragment: 'fragment F on Card { code }' })(() => true) } },
       'User.email: the fragment of an unnamed rule is on Card, and the field is of User',
@@ -297,6 +292,13 @@ describe('authorize: shield trees', () => {
     ],
   ])('%s is refused', async (_name, permissions, problem) => {
     expect(await tableOf(shop, { permissions })).toEqual({ problems: [problem] });
+  });
+
+  test('rules of one name are told apart', async () => {
+    const named = (verdict: boolean) => rule('one name', { cache: 'contextual' })(() => verdict);
+    expect(
+      await deniedBy({ User: { id: named(true), email: named(false) } }, '{ user { id email } }'),
+    ).toEqual(['user.email']);
   });
 
   test('what `shield` returns is refused with what to do', async () => {

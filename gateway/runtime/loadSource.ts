@@ -1,0 +1,78 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Metafile, Plugin } from 'esbuild';
+
+/** A module of a team, as it stands now. */
+export interface LoadedSource {
+  readonly exports: Readonly<Record<string, unknown>>;
+  /** The file and every file that it imports, packages apart: a change of one changes the module. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Loads a module in TypeScript or JavaScript that is not part of the gateway, anew at every call: what it imports of its own
+ * is bundled with it, so that no cache of modules keeps an older version, and Node.js 20, which does not read TypeScript,
+ * gets JavaScript. Packages are found from where the module stands, and else among those of the gateway, so that a file
+ * mounted into a container needs no `node_modules` of its own.
+ *
+ * @throws Error when it cannot be read, parsed or run; the message says where
+ */
+export async function loadSource(file: string): Promise<LoadedSource> {
+  // loaded with the first module: most gateways that have none never need it
+  const { build } = await import('esbuild');
+  const { outputFiles, metafile } = await build({
+    entryPoints: [file],
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: 'inline',
+    logLevel: 'silent',
+    absWorkingDir: path.dirname(file),
+    // a `tsconfig.json` beside a mounted file is for its editor
+    tsconfigRaw: '{}',
+    plugins: [packagesOutside],
+  });
+  const folder = await mkdtemp(path.join(tmpdir(), 'tributary-module-'));
+  try {
+    const bundle = path.join(folder, `${path.parse(file).name}.mjs`);
+    await writeFile(bundle, outputFiles[0]?.contents ?? '');
+    const exports = (await import(pathToFileURL(bundle).href)) as Record<string, unknown>;
+    return { exports, files: filesOf(metafile, path.dirname(file)) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function filesOf({ inputs }: Metafile, folder: string): string[] {
+  return Object.keys(inputs).map((input) => path.resolve(folder, input));
+}
+
+/** Set on the resolution that the plugin itself asks for. */
+const RESOLVING = Symbol('resolving');
+
+/** Leaves packages where they are, by their full address: the bundle runs in another folder. */
+const packagesOutside: Plugin = {
+  name: 'packages-outside',
+  setup(build) {
+    build.onResolve({ filter: /^[^./]/ }, async ({ path: name, kind, resolveDir, pluginData }) => {
+      if (pluginData === RESOLVING || kind === 'entry-point') return undefined;
+      if (isBuiltin(name)) return { path: name, external: true };
+      const own = path.dirname(fileURLToPath(import.meta.url));
+      for (const folder of [resolveDir, own]) {
+        const found = await build.resolve(name, { kind, resolveDir: folder, pluginData: RESOLVING });
+        if (found.errors.length === 0) return { path: pathToFileURL(found.path).href, external: true };
+      }
+      return {
+        errors: [
+          { text: `Could not resolve "${name}": it is a package neither of the module nor of the gateway.` },
+        ],
+      };
+    });
+  },
+};
