@@ -74,18 +74,18 @@ export class BalancedClient {
   }
 
   async #sendToOne(request: SubgraphRequest, key: string | undefined): Promise<SubgraphResponse> {
-    let tried: Set<Balanced> | undefined;
-    for (;;) {
-      const picked = this.#balancer.pick(tried);
+    const startedAt = performance.now();
+    const tried = new Set<Balanced>();
+    for (let next = request; ; next = { ...request, timeoutMs: this.#leftMs(startedAt) }) {
+      const picked = this.#balancer.pick(tried.size === 0 ? undefined : tried);
       if (picked === undefined) throw this.#noInstance();
       if (key !== undefined) this.#asked.set(key, picked);
       try {
-        const response = await this.#sendTo(picked.instance, request);
+        const response = await this.#sendTo(picked.instance, next);
         this.#end(picked, resultOf(response));
         return response;
       } catch (error) {
         this.#end(picked, failureOf(error));
-        tried ??= new Set();
         tried.add(picked);
         const isLast = tried.size >= Math.min(MOST_TRIES, this.#balancer.all.length);
         if (isLast || request.cancellation.isCancelled || !wasNotTaken(error)) throw error;
@@ -93,6 +93,11 @@ export class BalancedClient {
         if (key !== undefined && this.#asked.get(key) === picked) this.#asked.delete(key);
       }
     }
+  }
+
+  /** All tries together have the time of one request. */
+  #leftMs(startedAt: number): number {
+    return Math.max(1, this.#options.timeoutMs - (performance.now() - startedAt));
   }
 
   async close(): Promise<void> {

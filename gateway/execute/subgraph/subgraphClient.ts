@@ -25,6 +25,8 @@ export interface SubgraphRequest {
   readonly cancellation: Cancellation;
   /** Whether the answer to an equal request that is in flight will do: the same body and headers. Never in a mutation. */
   readonly isShareable: boolean;
+  /** What is left of the time for it, where some of that is gone; the time of the client's options otherwise. */
+  readonly timeoutMs?: number;
 }
 
 /** A well-formed GraphQL response: at least one of `data` and `errors`. */
@@ -91,7 +93,7 @@ export class SubgraphClient {
         case 'deadline':
           throw this.#timedOut(error);
         case 'tooLarge':
-          throw this.#malformed(`the answer is larger than ${maxResponseBytes} bytes`);
+          throw this.#malformed(`the answer is larger than ${maxResponseBytes} bytes`, error);
         case 'clientGone':
           throw this.#httpError('the client went away', { cause: error });
         default:
@@ -100,8 +102,11 @@ export class SubgraphClient {
     }
   }
 
-  #exchange({ headers, body }: SubgraphRequest, cancellation: Cancellation): Promise<ExchangeAnswer> {
-    const { timeoutMs, maxResponseBytes } = this.#options;
+  #exchange(
+    { headers, body, timeoutMs = this.#options.timeoutMs }: SubgraphRequest,
+    cancellation: Cancellation,
+  ): Promise<ExchangeAnswer> {
+    const { maxResponseBytes } = this.#options;
     return exchange(
       this.#pool,
       {
@@ -156,12 +161,13 @@ export class SubgraphClient {
     });
   }
 
-  #malformed(reason: string): GatewayError {
+  #malformed(reason: string, cause?: unknown): GatewayError {
     const { subgraph } = this.#options;
     return new GatewayError('SUBREQUEST_MALFORMED_RESPONSE', {
       message: `Malformed response from '${subgraph}': ${reason}`,
       subgraph,
       extensions: { reason },
+      cause,
     });
   }
 }

@@ -202,6 +202,13 @@ describe('balanced client: ejection', () => {
     expect([one.requests.length === 2, lines.length]).toEqual([isEjecting, isEjecting ? 1 : 0]);
   });
 
+  test('does not come of answers that are too large: another instance gives the same', async () => {
+    const [one, two] = [await start('x'.repeat(2_000)), await start('two')];
+    const client = clientOf(listOf([at(one.port), at(two.port)]), failures);
+    for (let count = 0; count < 30; count += 1) await send(client);
+    expect(lines).toEqual([]);
+  });
+
   test('does not come of clients that go away', async () => {
     const [one, two] = [await start('one'), await start('two')];
     one.after = two.after = new Promise(() => {});
