@@ -1,7 +1,10 @@
 import { realpathSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import type { Registration } from './registration.ts';
+import { registrations } from './registrations.ts';
 import { type SubgraphServer, serveSubgraph } from './server.ts';
 import { readSettings, SettingsError, type SubgraphSettings } from './settings.ts';
 import { type OpenedSubgraph, openSubgraph, type SubgraphDefinition } from './subgraph.ts';
@@ -67,8 +70,29 @@ export async function runSubgraph<Tables, Context extends object>(
   log.info({ url: server.url, database: settings.database.kind }, 'listening');
   if (process.connected) process.send?.({ type: 'listening', port: server.port });
 
+  const registration = registered(definition.name, { settings, server, log });
+
   log.info({ reason: await ending }, 'ending');
+  const drainMs = settings.registration?.drainMs ?? 0;
+  // a request that hangs must not keep the process for ever
+  setTimeout(() => process.exit(exitCodes.failed), 10_000 + drainMs).unref();
+  if (registration !== undefined) {
+    await registration.end();
+    // gateways hear of it, and ask others; until then this one answers
+    await delay(drainMs);
+  }
   await end(server, subgraph, log);
+}
+
+function registered(
+  name: string,
+  { settings, server, log }: { settings: SubgraphSettings; server: SubgraphServer; log: Logger },
+): Registration | undefined {
+  if (settings.registration === undefined) return undefined;
+  const { registry, host, zone } = settings.registration;
+  const { port } = server;
+  const announcement = { name, id: `${name}-${host}-${port}`, host, port, zone };
+  return registrations[registry.kind](registry, announcement, { log });
 }
 
 async function end<Tables, Context>(
@@ -76,8 +100,6 @@ async function end<Tables, Context>(
   subgraph: OpenedSubgraph<Tables, Context>,
   log: Logger,
 ): Promise<void> {
-  // a request that hangs must not keep the process for ever
-  setTimeout(() => process.exit(exitCodes.failed), 10_000).unref();
   try {
     await server.close();
     await subgraph.close();

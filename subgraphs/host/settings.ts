@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { announcedHost, type Registry, readRegistry } from './registration.ts';
 
 /** Where a subgraph keeps its rows: a file beside the process, or a server. */
 export type DatabaseLocation =
@@ -17,6 +18,17 @@ export interface SubgraphSettings {
   /** Whether an empty database is filled with the example rows. */
   readonly seed: boolean;
   readonly production: boolean;
+  /** Where the instance registers itself; `undefined`: nowhere. */
+  readonly registration: RegistrationSettings | undefined;
+}
+
+export interface RegistrationSettings {
+  readonly registry: Registry;
+  /** Address that gateways reach it at. */
+  readonly host: string;
+  readonly zone: string | undefined;
+  /** It serves on for so long after it is out of the registry, until all who ask it have heard. */
+  readonly drainMs: number;
 }
 
 /** An environment variable that cannot be used; the message is one sentence that names it. */
@@ -39,12 +51,16 @@ export function readEnvironment<Shape extends z.ZodRawShape>(
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const name = String(issue?.path[0] ?? 'environment');
-  // DATABASE_URL may hold a password, and a secret is one, so their values are not repeated
-  const value = /^DATABASE_URL$|SECRET/.test(name) ? '' : `, not "${given[name] ?? ''}"`;
+  // URLs may hold a password, and a secret is one, so their values are not repeated
+  const value = /^DATABASE_URL$|^REGISTER$|SECRET/.test(name) ? '' : `, not "${given[name] ?? ''}"`;
   throw new SettingsError(`The environment variable ${name} must be ${issue?.message ?? 'valid'}${value}.`);
 }
 
 const flag = z.enum(['true', 'false'], { error: '"true" or "false"' }).transform((text) => text === 'true');
+
+const registryWords =
+  'where to register, such as consul://127.0.0.1:8500, eureka://127.0.0.1:8761/eureka or zookeeper://zk1:2181,zk2:2181/services';
+const drainWords = 'a number of milliseconds up to 60000';
 
 const shape = {
   HOST: z.string().default('127.0.0.1'),
@@ -70,6 +86,19 @@ const shape = {
   LOG_FORMAT: z.enum(['json', 'pretty'], { error: '"json" or "pretty"' }).default('json'),
   NODE_ENV: z.string().default('development'),
   SEED: flag.optional(),
+  REGISTER: z
+    .string()
+    .refine((text) => readRegistry(text, undefined) !== undefined, registryWords)
+    .optional(),
+  REGISTER_AS: z.string().optional(),
+  REGISTER_DRAIN_MS: z.coerce
+    .number({ error: drainWords })
+    .int(drainWords)
+    .min(0, drainWords)
+    .max(60_000, drainWords)
+    .default(1_000),
+  ZONE: z.string().optional(),
+  CONSUL_HTTP_TOKEN: z.string().optional(),
 };
 
 /**
@@ -94,7 +123,21 @@ export function readSettings(
     logFormat: read.LOG_FORMAT,
     seed: read.SEED ?? !production,
     production,
+    registration: readRegistration(read),
   };
+}
+
+function readRegistration({
+  HOST,
+  REGISTER,
+  REGISTER_AS,
+  REGISTER_DRAIN_MS,
+  ZONE,
+  CONSUL_HTTP_TOKEN,
+}: z.infer<z.ZodObject<typeof shape>>): RegistrationSettings | undefined {
+  const registry = REGISTER === undefined ? undefined : readRegistry(REGISTER, CONSUL_HTTP_TOKEN);
+  if (registry === undefined) return undefined;
+  return { registry, host: REGISTER_AS ?? announcedHost(HOST), zone: ZONE, drainMs: REGISTER_DRAIN_MS };
 }
 
 function readDatabaseUrl(url: string): DatabaseLocation {

@@ -247,6 +247,7 @@ describe('requests: a registry that is away', () => {
       errors: [
         {
           message: "HTTP fetch failed from 'reviews': no instance is known",
+          path: ['hello'],
           extensions: { code: 'SUBREQUEST_HTTP_ERROR', service: 'reviews', reason: 'no instance is known' },
         },
       ],

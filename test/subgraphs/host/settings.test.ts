@@ -14,6 +14,7 @@ describe('subgraph settings', () => {
       logFormat: 'json',
       seed: true,
       production: false,
+      registration: undefined,
     });
   });
 
