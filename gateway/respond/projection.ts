@@ -3,6 +3,7 @@ import {
   type FragmentDefinitionNode,
   type GraphQLAbstractType,
   GraphQLError,
+  type GraphQLField,
   type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLOutputType,
@@ -224,7 +225,11 @@ class Compiler {
     const field: ProjectedField = {
       ...common,
       isNonNull,
-      read: key in Object.prototype ? (object) => valueAt(object, key) : (object) => object[key],
+      read: reader({
+        key,
+        name,
+        mayReadName: isLeafType(nullable) && this.#isBehindObject(type, definition),
+      }),
       write,
       leaf: isLeafType(nullable) ? writeLeafOf(nullable, this.#options.isKnown) : undefined,
     };
@@ -232,6 +237,12 @@ class Compiler {
       return field;
     const { cut } = denials;
     return { ...field, write: (value, at) => (value === cut ? NULLED : write(value, at)), leaf: undefined };
+  }
+
+  /** Whether a field without arguments may be fetched of an interface object. */
+  #isBehindObject(type: FieldsType, { args }: GraphQLField<unknown, unknown>): boolean {
+    const { interfaceObjects } = this.#options;
+    return args.length === 0 && type.getInterfaces().some(({ name }) => interfaceObjects.has(name));
   }
 
   /** Writes a value of a type; whether `null` may stand there is for the caller to say. */
@@ -286,6 +297,28 @@ function withheld(write: WriteValue): WriteValue {
     const written = write(value, at);
     return written === NULLED ? WITHHELD : written;
   };
+}
+
+/**
+ * Reads a field by its key. Behind interface objects the native planner takes an aliased key field for fetched where it has the
+ * field under its own name, and leaves it out: without arguments the two have one value.
+ */
+function reader({
+  key,
+  name,
+  mayReadName,
+}: {
+  readonly key: string;
+  readonly name: string;
+  readonly mayReadName: boolean;
+}): (object: DataObject) => unknown {
+  if (key !== name && mayReadName) {
+    return (object) => {
+      const value = valueAt(object, key);
+      return value === undefined ? valueAt(object, name) : value;
+    };
+  }
+  return key in Object.prototype ? (object) => valueAt(object, key) : (object) => object[key];
 }
 
 function orNull(write: WriteValue): WriteValue {
