@@ -34,6 +34,19 @@ const typeDefinitions = {
   products: `
     type Query {
       topProducts(first: Int = 5): [Product]
+      catalogue(size: Int = 22000): [Item]
+    }
+    type Item {
+      id: ID!
+      name: String!
+      sku: String
+      price: Float
+      weight: Float
+      quantity: Int
+      isActive: Boolean
+      tags: [String!]
+      scores: [Float]
+      description: String
     }
     type Product @key(fields: "upc") {
       upc: String!
@@ -151,6 +164,20 @@ const asReview = ({ id, body, upc }: Review): object => ({
 });
 const reviewsOfUser = reviews.slice(0, 2).map(asReview);
 
+/** One of the many objects of a large answer: no two are equal. */
+const itemOf = (id: number): object => ({
+  id: String(id),
+  name: `Item ${id} of the catalogue`,
+  sku: `SKU-${(id * 7919).toString(36).toUpperCase()}`,
+  price: Math.round(id * 137.77) / 100,
+  weight: id / 7,
+  quantity: id % 1000,
+  isActive: id % 3 !== 0,
+  tags: [`shelf ${id % 50}`, `aisle ${id % 11}`, 'new'],
+  scores: [id / 3, id % 5, id * 0.01],
+  description: `Number ${id} has a description of a sentence, ${'as most such objects have, '.repeat(2)}or two.`,
+});
+
 const resolvers = {
   accounts: {
     Query: {
@@ -161,7 +188,11 @@ const resolvers = {
     User: { __resolveReference: ({ id }: { id: string }) => users.find((user) => user.id === id) },
   },
   products: {
-    Query: { topProducts: (_: unknown, { first }: { first: number }) => products.slice(0, first) },
+    Query: {
+      topProducts: (_: unknown, { first }: { first: number }) => products.slice(0, first),
+      catalogue: (_: unknown, { size }: { size: number }) =>
+        Array.from({ length: size }, (_item, id) => itemOf(id)),
+    },
     Product: {
       __resolveReference: ({ upc }: { upc: string }) => products.find((product) => product.upc === upc),
     },
@@ -201,13 +232,18 @@ export function fixtureSubgraphs(): FixtureSubgraph[] {
   }));
 }
 
+/** Their SDL, which other gateways compose by themselves. */
+export function fixtureSdl(): readonly { readonly name: string; readonly sdl: string }[] {
+  return names.map((name) => ({ name, sdl: federationLink + typeDefinitions[name] }));
+}
+
 /** Composes the supergraph SDL for subgraphs that are served at `http://127.0.0.1:<port>/<name>`. */
 export function fixtureSupergraph(port: number): string {
   const { supergraphSdl, errors } = composeServices(
-    names.map((name) => ({
+    fixtureSdl().map(({ name, sdl }) => ({
       name,
       url: `http://127.0.0.1:${port}/${name}`,
-      typeDefs: parse(federationLink + typeDefinitions[name]),
+      typeDefs: parse(sdl),
     })),
   );
   if (supergraphSdl === undefined) throw new Error(`The fixture does not compose: ${String(errors)}`);

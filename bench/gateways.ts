@@ -2,9 +2,12 @@ import { writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type PeerName, peerCommand } from './peers.ts';
 import { firstMessage, type RunningProgram, startProgram } from './processes.ts';
 
-export type GatewayName = 'tributary' | 'apollo';
+/** `direct` is no gateway: the subgraph itself, asked the same. */
+export type GatewayName = 'tributary' | 'apollo' | 'direct' | PeerName;
 
 /** What every contestant is given. */
 export interface GatewayStart {
@@ -15,6 +18,8 @@ export interface GatewayStart {
   /** The command of our gateway: `dist/gateway/main.js`, or its source, which is run by `tsx`. */
   readonly main: string;
   readonly core: number | undefined;
+  readonly subgraphsPort: number;
+  readonly sharesInbound: boolean;
   readonly engine: string | undefined;
   /** Where a profile is to be written, when one is wanted. */
   readonly profileFolder: string | undefined;
@@ -40,8 +45,12 @@ const settings = `headers:
 `;
 
 /** Starts a contestant on a free port; resolves when it listens. The caller stops it. */
-export async function startGateway(name: GatewayName, options: GatewayStart): Promise<RunningGateway> {
+export async function startGateway(
+  name: Exclude<GatewayName, 'direct'>,
+  options: GatewayStart,
+): Promise<RunningGateway> {
   const port = await freePort();
+  if (name === 'hive' || name === 'grafbase') return startPeer(name, { ...options, port });
   const program = startProgram({
     core: options.core,
     args: [...profiling(options.profileFolder, name), ...programOf(name, options, port)],
@@ -61,14 +70,32 @@ export async function startGateway(name: GatewayName, options: GatewayStart): Pr
   };
 }
 
-function programOf(name: GatewayName, options: GatewayStart, port: number): string[] {
+/** The others tell nobody when they listen: they are asked until they answer. */
+async function startPeer(
+  name: PeerName,
+  options: GatewayStart & { readonly port: number },
+): Promise<RunningGateway> {
+  const { command, cwd } = peerCommand(name, options);
+  const program = startProgram({ args: command, isCommand: true, cwd, core: options.core });
+  const origin = `http://127.0.0.1:${options.port}`;
+  for (let attempt = 0; attempt < 150; attempt += 1) {
+    const answer = await fetch(`${origin}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"query":"{ __typename }"}',
+    }).catch(() => undefined);
+    if (answer?.ok) return { name, origin, path: '/graphql', program };
+    await pause(200);
+  }
+  await program.stop();
+  throw new Error(`${name} did not answer within 30 s: ${program.output()}`);
+}
+
+function programOf(name: 'tributary' | 'apollo', options: GatewayStart, port: number): string[] {
   switch (name) {
     case 'tributary': {
       const settingsFile = path.join(options.folder, 'gateway.yaml');
-      writeFileSync(
-        settingsFile,
-        options.engine === undefined ? settings : `${settings}engine: ${options.engine}\n`,
-      );
+      writeFileSync(settingsFile, settingsFor(options));
       const flags = ['--supergraph', options.supergraph, '--settings', settingsFile];
       return [...loaderFor(options.main), options.main, 'serve', ...flags];
     }
@@ -77,6 +104,11 @@ function programOf(name: GatewayName, options: GatewayStart, port: number): stri
     default:
       throw new Error(`There is no gateway "${name satisfies never}".`);
   }
+}
+
+function settingsFor({ engine, sharesInbound }: GatewayStart): string {
+  const sharing = sharesInbound ? 'traffic_shaping:\n  inbound:\n    deduplicate_query: true\n' : '';
+  return settings + sharing + (engine === undefined ? '' : `engine: ${engine}\n`);
 }
 
 /** Arguments of Node.js that a program in TypeScript needs. */

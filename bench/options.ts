@@ -1,19 +1,18 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { type Scenario, type ScenarioName, scenarios } from './scenarios.ts';
 
 /** What one run of the benchmark is told. */
 export interface BenchOptions {
   /** Measured time of a round and gateway. */
   readonly seconds: number;
   readonly warmupSeconds: number;
-  readonly connections: number;
   readonly rounds: number;
-  /** Delay of every answer of a subgraph. */
-  readonly latencyMs: number;
-  /** File of the operation that is asked. */
-  readonly operation: string;
-  /** Whether every request has its own authorization header. */
-  readonly unique: boolean;
+  readonly scenario: ScenarioName;
+  /** What differs from it. */
+  readonly changes: Partial<Scenario>;
+  /** Whether the gateways of others are measured too. */
+  readonly peers: boolean;
   /** Where the result is written as JSON. */
   readonly json: string | undefined;
   /** The command of our gateway; without it `dist/` is built and used. */
@@ -24,12 +23,14 @@ export interface BenchOptions {
 }
 
 export const usage = `Usage: npm run bench -- [options]
+  --scenario <name>   ${Object.keys(scenarios).join(', ')} (default unique)
+  --peers             also measure Hive Gateway and Grafbase, which are installed once
   --seconds <n>       measured time of a round and gateway (default 10)
   --warmup <n>        seconds before that, which do not count (default 5)
-  --connections <n>   connections, each with one request in flight (default 50)
+  --connections <n>   connections, each with one request in flight
   --rounds <n>        how often each gateway is started and measured (default 3)
-  --latency <ms>      delay of every answer of a subgraph (default 0)
-  --operation <name>  everything, light, or a file (default everything)
+  --latency <ms>      delay of every answer of a subgraph
+  --operation <name>  everything, light, large, or a file
   --equal             the same authorization header for every request, instead of one each
   --json <file>       also write the result as JSON
   --main <file>       command of our gateway (default: dist/gateway/main.js, built first)
@@ -51,11 +52,15 @@ export function readOptions(args: readonly string[]): BenchOptions {
   return {
     seconds: number('seconds', values.seconds, 0.1),
     warmupSeconds: number('warmup', values.warmup, 0),
-    connections: whole('connections', values.connections),
     rounds: whole('rounds', values.rounds),
-    latencyMs: number('latency', values.latency, 0),
-    operation: operationFile(values.operation),
-    unique: !values.equal,
+    scenario: scenarioName(values.scenario),
+    changes: {
+      ...(values.connections === undefined ? {} : { connections: whole('connections', values.connections) }),
+      ...(values.latency === undefined ? {} : { latencyMs: number('latency', values.latency, 0) }),
+      ...(values.operation === undefined ? {} : { operation: values.operation }),
+      ...(values.equal ? { unique: false } : {}),
+    },
+    peers: values.peers,
     json: values.json,
     main: values.main === undefined ? undefined : path.resolve(values.main),
     engine: values.engine,
@@ -70,10 +75,12 @@ function parse(args: readonly string[]) {
       options: {
         seconds: { type: 'string', default: '10' },
         warmup: { type: 'string', default: '5' },
-        connections: { type: 'string', default: '50' },
+        scenario: { type: 'string', default: 'unique' },
+        peers: { type: 'boolean', default: false },
+        connections: { type: 'string' },
         rounds: { type: 'string', default: '3' },
-        latency: { type: 'string', default: '0' },
-        operation: { type: 'string', default: 'everything' },
+        latency: { type: 'string' },
+        operation: { type: 'string' },
         equal: { type: 'boolean', default: false },
         json: { type: 'string' },
         main: { type: 'string' },
@@ -100,7 +107,13 @@ function whole(name: string, text: string): number {
   return value;
 }
 
-function operationFile(name: string): string {
+function scenarioName(name: string): ScenarioName {
+  if (Object.hasOwn(scenarios, name)) return name as ScenarioName;
+  throw new OptionError(`--scenario is one of ${Object.keys(scenarios).join(', ')}, not "${name}".`);
+}
+
+/** The file of an operation: a name is one in `operations/`. */
+export function operationFile(name: string): string {
   return /^\w+$/.test(name)
     ? path.join(import.meta.dirname, 'operations', `${name}.graphql`)
     : path.resolve(name);

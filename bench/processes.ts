@@ -44,8 +44,10 @@ function allowedCores(): number[] {
 }
 
 export interface StartOptions {
-  /** Arguments of Node.js and of the program. */
+  /** Arguments of Node.js and of the program; or a whole command, of another program. */
   readonly args: readonly string[];
+  readonly isCommand?: boolean;
+  readonly cwd?: string;
   readonly core?: number | undefined;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -64,10 +66,11 @@ export interface RunningProgram {
  * Starts a Node.js program with an IPC channel. Programs end by themselves when the channel closes, so that nothing is
  * left even if the benchmark is killed.
  */
-export function startProgram({ args, core, env = {} }: StartOptions): RunningProgram {
-  const command = [process.execPath, ...args];
+export function startProgram({ args, isCommand, cwd, core, env = {} }: StartOptions): RunningProgram {
+  const command = isCommand === true ? args : [process.execPath, ...args];
   const [file = '', ...rest] = core === undefined ? command : ['taskset', '-c', String(core), ...command];
   const child = spawn(file, rest, {
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...process.env, NODE_ENV: 'production', ...env },
   });

@@ -24,8 +24,9 @@ export interface Spread {
   readonly max: number;
 }
 
-/** Tributary's figure divided by the bare gateway's of the same round. */
+/** Tributary's figure divided by another gateway's of the same round. */
 export interface Ratios {
+  readonly to: GatewayName;
   /** More is better. */
   readonly throughput: Spread;
   /** Less is better. */
@@ -46,15 +47,16 @@ export function spreadOf(values: readonly number[]): Spread {
 }
 
 /** Divides round by round, so that a noisy moment of the machine counts against both. */
-export function ratiosOf(measurements: readonly Measurement[]): Ratios {
+export function ratiosOf(measurements: readonly Measurement[], to: GatewayName): Ratios {
   const pairs = measurements.flatMap((ours) => {
     if (ours.gateway !== 'tributary') return [];
-    const bare = measurements.find(({ gateway, round }) => gateway === 'apollo' && round === ours.round);
+    const bare = measurements.find(({ gateway, round }) => gateway === to && round === ours.round);
     return bare === undefined ? [] : [{ ours, bare }];
   });
   const ratio = (figure: (measurement: Measurement) => number): Spread =>
     spreadOf(pairs.map(({ ours, bare }) => figure(ours) / figure(bare)));
   return {
+    to,
     throughput: ratio(({ requestsPerSecond }) => requestsPerSecond),
     cpuPerRequest: ratio(({ cpuMsPerRequest }) => cpuMsPerRequest),
     p99: ratio(({ p99Ms }) => p99Ms),
@@ -86,11 +88,24 @@ function pad(text: string, index: number): string {
   return text.padStart(Math.max(columns[index]?.[0].length ?? 0, 9));
 }
 
-export function printRatios({ throughput, cpuPerRequest, p99 }: Ratios): string {
+/** What each gateway adds to the time of the subgraph alone; nothing where that was not asked. */
+export function printAdded(measurements: readonly Measurement[]): string | undefined {
+  const median = (gateway: GatewayName): number =>
+    spreadOf(measurements.filter((one) => one.gateway === gateway).map(({ p50Ms }) => p50Ms)).median;
+  const direct = median('direct');
+  if (Number.isNaN(direct)) return undefined;
+  const gateways = [...new Set(measurements.map(({ gateway }) => gateway))].filter(
+    (name) => name !== 'direct',
+  );
+  const added = gateways.map((name) => `${name} ${(median(name) - direct).toFixed(0)} ms`);
+  return `added to the ${direct.toFixed(0)} ms of the subgraph alone, p50: ${added.join(', ')}`;
+}
+
+export function printRatios({ to, throughput, cpuPerRequest, p99 }: Ratios): string {
   const line = (title: string, { min, median, max }: Spread, note: string): string =>
     `  ${title.padEnd(16)} ${median.toFixed(2)}  (${min.toFixed(2)} to ${max.toFixed(2)})  ${note}`;
   return [
-    'tributary / apollo, median (min to max of the rounds):',
+    `tributary / ${to}, median (min to max of the rounds):`,
     line('throughput', throughput, 'more is better'),
     line('CPU per request', cpuPerRequest, 'less is better'),
     line('p99', p99, 'less is better'),

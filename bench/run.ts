@@ -16,7 +16,8 @@ import {
   startGateway,
 } from './gateways.ts';
 import type { LoadOptions, LoadResult } from './load.ts';
-import { type BenchOptions, OptionError, readOptions, usage } from './options.ts';
+import { type BenchOptions, OptionError, operationFile, readOptions, usage } from './options.ts';
+import { installPeers, peerNames } from './peers.ts';
 import {
   type Cores,
   chooseCores,
@@ -26,27 +27,39 @@ import {
   type RunningProgram,
   startProgram,
 } from './processes.ts';
-import { type Measurement, printHead, printRatios, printRow, type Ratios, ratiosOf } from './report.ts';
+import {
+  type Measurement,
+  printAdded,
+  printHead,
+  printRatios,
+  printRow,
+  type Ratios,
+  ratiosOf,
+} from './report.ts';
+import { type Scenario, scenarioOf } from './scenarios.ts';
 
 /** What `--json` writes. */
 export interface BenchResult {
   readonly node: string;
-  readonly options: Omit<BenchOptions, 'json' | 'profileFolder'>;
+  readonly options: Omit<BenchOptions, 'json' | 'profileFolder' | 'changes'> & Scenario;
   readonly cores: Cores;
   readonly measurements: readonly Measurement[];
-  readonly ratios: Ratios;
+  /** To each of the other gateways. */
+  readonly ratios: readonly Ratios[];
 }
 
-/** In the order in which a round asks them. */
-const contestants: readonly GatewayName[] = ['tributary', 'apollo'];
 const root = path.resolve(import.meta.dirname, '..');
 
 interface Fixture {
   readonly options: BenchOptions;
+  readonly scenario: Scenario;
+  /** In the order in which a round asks them. */
+  readonly contestants: readonly GatewayName[];
   readonly cores: Cores;
   readonly folder: string;
   readonly gateway: GatewayStart;
   readonly subgraphsPort: number;
+  readonly subgraphs: RunningProgram;
   readonly bodyFile: string;
 }
 
@@ -55,6 +68,9 @@ async function main(options: BenchOptions): Promise<BenchResult> {
   // not in `finally`, which a Ctrl-C passes by
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const cores = chooseCores();
+  const scenario = scenarioOf(options);
+  if (options.peers) installPeers();
+  print(scenario.title);
   let subgraphs: RunningProgram | undefined;
   try {
     subgraphs = startProgram({
@@ -62,7 +78,7 @@ async function main(options: BenchOptions): Promise<BenchResult> {
         ...loaderFor('.ts'),
         path.join(root, 'bench/subgraphs.ts'),
         '--latency',
-        String(options.latencyMs),
+        String(scenario.latencyMs),
       ],
       core: cores.subgraphs,
     });
@@ -70,9 +86,20 @@ async function main(options: BenchOptions): Promise<BenchResult> {
     const supergraph = path.join(folder, 'supergraph.graphql');
     writeFileSync(supergraph, fixtureSupergraph(subgraphsPort));
     const bodyFile = path.join(folder, 'body.json');
-    writeFileSync(bodyFile, JSON.stringify({ query: readFileSync(options.operation, 'utf8') }));
+    writeFileSync(
+      bodyFile,
+      JSON.stringify({ query: readFileSync(operationFile(scenario.operation), 'utf8') }),
+    );
     const fixture: Fixture = {
       options,
+      scenario,
+      contestants: [
+        'tributary',
+        'apollo',
+        ...(options.peers ? peerNames : []),
+        ...(scenario.direct === undefined ? [] : (['direct'] as const)),
+      ],
+      subgraphs,
       cores,
       folder,
       subgraphsPort,
@@ -83,16 +110,37 @@ async function main(options: BenchOptions): Promise<BenchResult> {
         main: options.main ?? buildGateway(),
         core: cores.gateway,
         engine: options.engine,
+        subgraphsPort,
+        sharesInbound: scenario.sharesInbound,
         profileFolder: options.profileFolder,
       },
     };
     await compareAnswers(fixture);
     const measurements = await measureRounds(fixture);
-    const { json, profileFolder, ...told } = options;
-    return { node: process.version, options: told, cores, measurements, ratios: ratiosOf(measurements) };
+    const { json, profileFolder, changes, ...told } = options;
+    const [, ...others] = fixture.contestants;
+    return {
+      node: process.version,
+      options: { ...told, ...scenario },
+      cores,
+      measurements,
+      ratios: others.filter((other) => other !== 'direct').map((other) => ratiosOf(measurements, other)),
+    };
   } finally {
     await subgraphs?.stop();
   }
+}
+
+async function start(name: GatewayName, fixture: Fixture): Promise<RunningGateway> {
+  if (name !== 'direct') return startGateway(name, fixture.gateway);
+  const { pid, child, output } = fixture.subgraphs;
+  return {
+    name,
+    origin: `http://127.0.0.1:${fixture.subgraphsPort}`,
+    path: `/${fixture.scenario.direct}`,
+    // it serves the gateways too, and goes on
+    program: { pid, child, output, stop: async () => {} },
+  };
 }
 
 function buildGateway(): string {
@@ -104,8 +152,8 @@ function buildGateway(): string {
 /** @throws Error unless all gateways give the same `data`, and no errors, before anything is measured */
 async function compareAnswers(fixture: Fixture): Promise<void> {
   const answers: { name: GatewayName; data: unknown }[] = [];
-  for (const name of contestants) {
-    const gateway = await startGateway(name, fixture.gateway);
+  for (const name of fixture.contestants) {
+    const gateway = await start(name, fixture);
     try {
       answers.push({ name, data: dataOf(name, await ask(gateway, fixture.bodyFile)) });
     } finally {
@@ -123,7 +171,7 @@ async function measureRounds(fixture: Fixture): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
   print(printHead());
   for (let round = 1; round <= fixture.options.rounds; round++) {
-    for (const name of contestants) {
+    for (const name of fixture.contestants) {
       const measurement = await measure(name, round, fixture);
       measurements.push(measurement);
       print(printRow(measurement));
@@ -134,7 +182,7 @@ async function measureRounds(fixture: Fixture): Promise<Measurement[]> {
 
 /** Starts a gateway anew, so that no round has what an earlier one compiled, and measures it. */
 async function measure(name: GatewayName, round: number, fixture: Fixture): Promise<Measurement> {
-  const gateway = await startGateway(name, fixture.gateway);
+  const gateway = await start(name, fixture);
   try {
     const answer = await ask(gateway, fixture.bodyFile);
     dataOf(name, answer);
@@ -164,7 +212,8 @@ async function measure(name: GatewayName, round: number, fixture: Fixture): Prom
 }
 
 async function load(gateway: RunningGateway, answerFile: string, fixture: Fixture): Promise<LoadResult> {
-  const { connections, warmupSeconds, seconds, unique } = fixture.options;
+  const { warmupSeconds, seconds } = fixture.options;
+  const { connections, unique } = fixture.scenario;
   const told: LoadOptions = {
     origin: gateway.origin,
     path: gateway.path,
@@ -239,7 +288,9 @@ for (const [signal, code] of [
 try {
   const options = readOptions(process.argv.slice(2));
   const result = await main(options);
-  print(`\n${printRatios(result.ratios)}`);
+  for (const ratios of result.ratios) print(`\n${printRatios(ratios)}`);
+  const added = printAdded(result.measurements);
+  if (added !== undefined) print(`\n${added}`);
   if (options.json !== undefined) {
     mkdirSync(path.dirname(path.resolve(options.json)), { recursive: true });
     writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);

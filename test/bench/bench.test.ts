@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { OptionError, readOptions } from '../../bench/options.ts';
 import { type Measurement, ratiosOf, spreadOf } from '../../bench/report.ts';
+import { scenarioOf } from '../../bench/scenarios.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -27,9 +28,9 @@ describe('bench: a run', () => {
 
   beforeAll(async () => {
     // from the source, so that no build of another test is touched
-    const args = '--seconds 1 --warmup 0.2 --rounds 1 --connections 4 --main gateway/main.ts --json';
+    const args = '--seconds 3 --warmup 1 --rounds 1 --connections 4 --main gateway/main.ts --json';
     run = await bench([...args.split(' '), json]);
-  }, 60_000);
+  }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('measures both gateways without a failed request', () => {
@@ -50,18 +51,19 @@ describe('bench: a run', () => {
     const spread = { min: positive, median: positive, max: positive };
     expect(JSON.parse(readFileSync(json, 'utf8'))).toEqual({
       node: process.version,
-      options: expect.objectContaining({ seconds: 1, rounds: 1, connections: 4, latencyMs: 0, unique: true }),
+      options: expect.objectContaining({ seconds: 3, rounds: 1, connections: 4, latencyMs: 0, unique: true }),
       cores: expect.any(Object),
       measurements: [
         { gateway: 'tributary', ...measurement },
         { gateway: 'apollo', ...measurement },
       ],
-      ratios: { throughput: spread, cpuPerRequest: spread, p99: spread },
+      ratios: [{ to: 'apollo', throughput: spread, cpuPerRequest: spread, p99: spread }],
     });
   });
 
   test('prints a row for each gateway and a line for each ratio', () => {
     expect(run.stdout.split('\n').map((line) => line.trim().split(/ {2,}/).slice(0, 2))).toEqual([
+      ['each request with its own credentials: nothing is shared'],
       ['round', 'gateway'],
       ['1', 'tributary'],
       ['1', 'apollo'],
@@ -80,11 +82,10 @@ describe('bench: options', () => {
     expect(readOptions([])).toEqual({
       seconds: 10,
       warmupSeconds: 5,
-      connections: 50,
       rounds: 3,
-      latencyMs: 0,
-      operation: path.join(root, 'bench/operations/everything.graphql'),
-      unique: true,
+      scenario: 'unique',
+      changes: {},
+      peers: false,
       json: undefined,
       main: undefined,
       profileFolder: undefined,
@@ -95,6 +96,7 @@ describe('bench: options', () => {
     [['--seconds', 'ten'], '--seconds takes a number from 0.1, not "ten".'],
     [['--rounds', '1.5'], '--rounds takes a whole number, not "1.5".'],
     [['--connections', '0'], '--connections takes a number from 1, not "0".'],
+    [['--scenario', 'calm'], '--scenario is one of unique, equal, inbound, latency, large, not "calm".'],
   ])('refuse %j', (args, message) => {
     expect(() => readOptions(args)).toThrow(new OptionError(message));
   });
@@ -126,16 +128,28 @@ describe('bench: report', () => {
   });
 
   test('divides the figures of one round by each other', () => {
-    const ratios = ratiosOf([
+    const measurements = [
       measured('tributary', 1, 100),
       measured('apollo', 1, 50),
+      measured('hive', 1, 70),
       measured('tributary', 2, 40),
       measured('apollo', 2, 10),
-    ]);
-    expect(ratios).toEqual({
+    ];
+    expect(ratiosOf(measurements, 'apollo')).toEqual({
+      to: 'apollo',
       throughput: { min: 2, median: 3, max: 4 },
       cpuPerRequest: { min: 0.25, median: 0.375, max: 0.5 },
       p99: { min: 1, median: 1, max: 1 },
+    });
+  });
+
+  test('a scenario is changed by what the command line names', () => {
+    const options = readOptions(['--scenario', 'latency', '--connections', '7', '--operation', 'light']);
+    expect(scenarioOf(options)).toMatchObject({
+      unique: true,
+      latencyMs: 4,
+      connections: 7,
+      operation: 'light',
     });
   });
 
