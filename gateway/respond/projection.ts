@@ -250,7 +250,9 @@ class Compiler {
     if (isNonNullType(type)) return this.#value(type.ofType, selectionSets);
     if (isListType(type)) {
       const item = this.#value(type.ofType, selectionSets);
-      return orNull(listWriter(item, isNonNullType(type.ofType)));
+      const inner = getNullableType(type.ofType);
+      const leaf = isLeafType(inner) ? writeLeafOf(inner, this.#options.isKnown) : undefined;
+      return orNull(listWriter({ item, leaf, isItemNonNull: isNonNullType(type.ofType) }));
     }
     if (isObjectType(type)) return orNull(this.object(type, selectionSets));
     if (isAbstractType(type)) return orNull(this.#abstract(type, selectionSets));
@@ -346,13 +348,7 @@ function writeObject(object: DataObject, fields: readonly ProjectedField[], at: 
 /** `false` where the field may not be null, and is. */
 function writeField(object: DataObject, field: ProjectedField, at: Place): boolean {
   const value = field.read?.(object, at);
-  if (field.leaf !== undefined && value !== null && value !== undefined) {
-    try {
-      if (field.leaf(value, at.out)) return true;
-    } catch {
-      // written again where its place is known, for the error
-    }
-  }
+  if (field.leaf !== undefined && isLeafWritten(value, field.leaf, at.out)) return true;
   return writeInPlace(object, value, field, at);
 }
 
@@ -367,7 +363,26 @@ function writeInPlace(object: DataObject, value: unknown, field: ProjectedField,
   return !field.isNonNull;
 }
 
-function listWriter(item: WriteValue, isItemNonNull: boolean): WriteValue {
+interface ListItems {
+  readonly item: WriteValue;
+  /** Set where the items are leaves. */
+  readonly leaf: WriteLeaf | undefined;
+  readonly isItemNonNull: boolean;
+}
+
+/** `false` where it has to be written again at its place, which an error or a null needs. */
+function isLeafWritten(value: unknown, leaf: WriteLeaf, out: JsonWriter): boolean {
+  if (value === null || value === undefined) return false;
+  const start = out.length;
+  try {
+    return leaf(value, out);
+  } catch {
+    out.truncate(start);
+    return false;
+  }
+}
+
+function listWriter({ item, leaf, isItemNonNull }: ListItems): WriteValue {
   return (value, at) => {
     if (!Array.isArray(value)) return fail(at, 'Expected a list.');
     const { out } = at;
@@ -380,6 +395,10 @@ function listWriter(item: WriteValue, isItemNonNull: boolean): WriteValue {
     for (let index = 0; index < value.length; index += 1) {
       const itemStart = out.length;
       if (!isFirst) out.character(COMMA);
+      if (leaf !== undefined && isLeafWritten(value[index], leaf, out)) {
+        isFirst = false;
+        continue;
+      }
       at.path.push(index);
       const written = item(value[index], at);
       if (isItemNonNull && written === NULL) violatedItem(at);
