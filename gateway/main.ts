@@ -13,6 +13,7 @@ interface Flags {
   readonly supergraph?: string;
   readonly host?: string;
   readonly port?: number;
+  readonly workers?: number | 'auto';
 }
 
 const { version } = createRequire(import.meta.url)(
@@ -30,6 +31,7 @@ function settingsOf(flags: Flags): Settings {
     flags: {
       'listen.host': flags.host,
       'listen.port': flags.port,
+      workers: flags.workers,
       'supergraph.config': flags.config,
       'supergraph.file': flags.supergraph,
     },
@@ -41,6 +43,12 @@ function portOf(text: string): number {
   if (!/^\d+$/.test(text) || port > 65535)
     throw new InvalidArgumentError('expected a number from 0 to 65535.');
   return port;
+}
+
+function workersOf(text: string): number | 'auto' {
+  if (text === 'auto') return text;
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('expected a number from 1, or auto.');
+  return Number(text);
 }
 
 const settingsFlag = [
@@ -96,13 +104,17 @@ program
   .option(...settingsFlag)
   .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
   .option('--port <number>', 'port to listen on (default: 4000)', portOf)
+  .option('--workers <number>', 'processes that share the requests, or auto: one for each core', workersOf)
   .addHelpText(
     'after',
     '\nEnvironment: SUPERGRAPH_CONFIG, SUPERGRAPH, HOST, PORT, LOG_LEVEL and others override the settings file; flags override both.',
   )
   .action(async (flags: Flags) => {
-    const { serve } = await import('./commands/serve.ts');
     const settings = settingsOf(flags);
+    // the process that keeps workers answers no requests, and loads nothing of that
+    const { serve } = await (settings.workers === 1
+      ? import('./commands/serve.ts')
+      : import('./commands/serveWithWorkers.ts'));
     const { runUntilSignal } = await import('./commands/runUntilSignal.ts');
     await runUntilSignal(() => serve({ settings, cwd, env }));
   });

@@ -16,6 +16,8 @@ export interface ReadSettingsOptions {
   readonly flags?: Readonly<Record<string, unknown>>;
 }
 
+/** Environment variables that are read as numbers where they look like one. */
+const NUMBERS: ReadonlySet<string> = new Set(['PORT', 'TRIBUTARY_WORKERS']);
 const MAX_SETTINGS_BYTES = 1_000_000;
 
 /**
@@ -32,7 +34,7 @@ export function readSettings(options: ReadSettingsOptions): Settings {
   for (const { key, notes } of listSettings()) {
     const value = notes.env === undefined ? undefined : options.env[notes.env];
     if (value === undefined || value === '') continue;
-    put(values, key, /^\d+$/.test(value) && notes.env === 'PORT' ? Number(value) : value);
+    put(values, key, /^\d+$/.test(value) && NUMBERS.has(notes.env ?? '') ? Number(value) : value);
     overridden.set(key, notes.env ?? '');
   }
   for (const [key, value] of Object.entries(options.flags ?? {})) {

@@ -58,6 +58,11 @@ export const settingsSchema = z.strictObject({
       },
     ),
   }),
+  workers: setting(z.union([z.literal('auto'), z.int().min(1).max(1024)]).default(1), {
+    env: 'TRIBUTARY_WORKERS',
+    description:
+      'Processes that share the port and the requests; `auto` = one for each core. What is kept in memory is kept by each.',
+  }),
   supergraph: group({
     config: setting(z.string().min(1).default('supergraph.yaml'), {
       env: 'SUPERGRAPH_CONFIG',

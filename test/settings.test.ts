@@ -168,9 +168,15 @@ describe('settings: environment and flags', () => {
     );
   });
 
+  test('`workers` is a number or `auto`', () => {
+    expect([read('workers: auto').workers, read('workers: 4').workers]).toEqual(['auto', 4]);
+    expect(() => read('workers: many')).toThrow(/workers/);
+  });
+
   // Over the list, so that a new variable is tested by being listed.
   const valid: Readonly<Record<string, string>> = {
     PORT: '4100',
+    TRIBUTARY_WORKERS: '3',
     LOG_LEVEL: 'warn',
     LOG_FORMAT: 'json',
     CONSUL_HTTP_ADDR: '10.0.0.2:8500',

@@ -1,4 +1,5 @@
-import type { RunningGateway } from './serve.ts';
+import { endOnFault } from './endOnFault.ts';
+import type { RunningGateway } from './serving.ts';
 
 /**
  * Serves until SIGINT or SIGTERM, then drains and ends with 0; a second signal ends at once. Under a supervisor (a process
@@ -24,6 +25,7 @@ export async function runUntilSignal(start: () => Promise<RunningGateway>): Prom
   const running = start();
   // a signal while the gateway still starts is honoured as soon as it has
   const { stop, log } = await running;
+  endOnFault(log);
   // a supervisor that has gone meanwhile has no use for it
   if (process.connected) process.send?.({ type: 'listening' });
   await end;

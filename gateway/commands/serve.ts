@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Logger } from 'pino';
 import type { Permissions } from '../authorize/permissions.ts';
@@ -10,35 +9,19 @@ import { GatewayError } from '../errors.ts';
 import { compileHeaderRules, type SelectHeaders } from '../execute/subgraph/headerRules.ts';
 import { principalHeaderFor, withPrincipalHeader } from '../execute/subgraph/principalHeader.ts';
 import { Gateway } from '../gateway.ts';
+import type { Readiness } from '../http/health.ts';
 import { createHttpServer } from '../http/server.ts';
 import { DocumentGuard } from '../limit/documentGuard.ts';
 import { Pipeline } from '../pipeline.ts';
 import { formatErrorsBy } from '../respond/formatErrors.ts';
 import type { Settings } from '../settingsSchema.ts';
-import { ComposedSupergraph } from '../supergraph/composedSupergraph.ts';
-import { ConfiguredSupergraph } from '../supergraph/configuredSupergraph.ts';
-import { Discoveries, type FollowInstances, followNobody } from '../supergraph/discoveries.ts';
-import type { AcceptSupergraph, SupergraphSource } from '../supergraph/supergraphSource.ts';
-import { createLog } from '../telemetry/log.ts';
+import { type Discoveries, followNobody } from '../supergraph/discoveries.ts';
 import { logFigures } from '../telemetry/logFigures.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { authenticatorOf } from './authenticatorOf.ts';
 import { FollowedPermissions, permissionsOf } from './permissionsOf.ts';
-
-export interface ServeOptions {
-  readonly settings: Settings;
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
-
-/** A gateway that serves, until `stop` has resolved. */
-export interface RunningGateway {
-  /** `http://127.0.0.1:4000` */
-  readonly url: string;
-  readonly log: Logger;
-  /** Stops accepting, answers what is in flight, and closes all. Later calls wait for the first. */
-  stop(): Promise<void>;
-}
+import { logOf, once, type RunningGateway, type ServeOptions, sayServing } from './serving.ts';
+import { discoveriesOf, supergraphSourceOf } from './supergraphSourceOf.ts';
 
 /**
  * Wires the two flows and serves. The server listens before the first supergraph is there, and answers 503 until then, so
@@ -46,19 +29,74 @@ export interface RunningGateway {
  *
  * @throws GatewayError PERMISSIONS_INVALID, PORT_TAKEN, SUPERGRAPH_CONFIG_INVALID, COMPOSITION_FAILED, SUPERGRAPH_INVALID
  */
-export async function serve({ settings, cwd, env }: ServeOptions): Promise<RunningGateway> {
-  requirePrincipalSecret(settings);
-  const log = createLog({
-    ...settings.log,
-    colorize: env.NO_COLOR === undefined && process.stderr.isTTY === true,
+export async function serve(options: ServeOptions): Promise<RunningGateway> {
+  const log = logOf(options);
+  const discoveries = discoveriesOf({ ...options, log });
+  const server = await gatewayServer({
+    ...options,
+    log,
+    discoveries,
+    readiness: ({ engine }) => ({ isReady: engine !== undefined, waitingFor: source.waitingFor() }),
   });
+  const source = supergraphSourceOf({
+    ...options,
+    log,
+    accept: (supergraph) => server.gateway.swap(supergraph),
+    follow: discoveries.follow,
+  });
+  const stop = once(async () => {
+    await source.stop();
+    await server.stop();
+  });
+  try {
+    const url = await server.listen();
+    await source.start();
+    sayServing({
+      log,
+      url,
+      settings: options.settings,
+      isReady: server.gateway.engine !== undefined,
+      source,
+    });
+    return { url, log, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+export interface GatewayServerOptions {
+  readonly settings: Settings;
+  readonly cwd: string;
+  readonly log: Logger;
+  /** Stopped with the server. */
+  readonly discoveries: Discoveries;
+  readonly readiness: (gateway: Gateway) => Readiness | Promise<Readiness>;
+}
+
+/** The request flow of one process, from the port to the engine in force; supergraphs are brought to its gateway. */
+export interface GatewayServer {
+  readonly gateway: Gateway;
+  /**
+   * @returns `http://127.0.0.1:4000`
+   * @throws GatewayError PORT_TAKEN, SETTINGS_INVALID
+   */
+  listen(): Promise<string>;
+  /** Stops accepting, answers what is in flight, and closes all. */
+  stop(): Promise<void>;
+}
+
+/** Wires the request flow. */
+export async function gatewayServer({
+  settings,
+  cwd,
+  log,
+  discoveries,
+  readiness,
+}: GatewayServerOptions): Promise<GatewayServer> {
+  requirePrincipalSecret(settings);
   const telemetry = new Telemetry();
   const stopFigures = log.isLevelEnabled('debug') ? logFigures(telemetry, log) : undefined;
-  const discoveries = new Discoveries({
-    settings: settings.discovery,
-    log,
-    cacheFolder: path.resolve(cwd, settings.supergraph.cache_dir),
-  });
   const { permissions, files } = await permissionsOf({ settings, cwd });
   const engines = authorizedEnginesBy(settings, { log, permissions });
   const build = engines.building(engineBy(settings, { log, telemetry, discoveries }));
@@ -86,14 +124,6 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
     maxVariablesDepth: settings.limits.max_variables_depth,
     maxErrors: settings.limits.max_errors,
   });
-  const source = supergraphSource({
-    settings,
-    cwd,
-    env,
-    log,
-    accept: (supergraph) => gateway.swap(supergraph),
-    follow: discoveries.follow,
-  });
   const authenticator = await authenticatorOf({ settings, cwd, log });
   const followed = new FollowedPermissions({
     settings,
@@ -110,7 +140,7 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
     handle: (request, client) => pipeline.handle(request, client),
     sharesEqualRequests: settings.traffic_shaping.inbound.deduplicate_query,
     authenticate: (request) => authenticator.principalOf(request),
-    readiness: () => ({ isReady: gateway.engine !== undefined, waitingFor: source.waitingFor() }),
+    readiness: () => readiness(gateway),
     log,
     graphqlPath: settings.listen.path,
     maxBodyBytes: settings.limits.max_body_bytes,
@@ -128,10 +158,14 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
     },
   });
 
-  let stopping: Promise<void> | undefined;
-  const stop = (): Promise<void> => {
-    stopping ??= (async () => {
-      await source.stop();
+  return {
+    gateway,
+    listen: async () => {
+      await listen(app, settings);
+      const { address, family, port } = app.server.address() as AddressInfo;
+      return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    },
+    stop: async () => {
       await withDeadline(app.close(), settings.limits.drain_timeout_ms, () => {
         log.warn(`requests were still in flight after ${settings.limits.drain_timeout_ms} ms and are ended`);
         app.server.closeAllConnections();
@@ -143,24 +177,8 @@ export async function serve({ settings, cwd, env }: ServeOptions): Promise<Runni
       await gateway.stop();
       await discoveries.stop();
       await promisify<void>((done) => log.flush(() => done(null)))();
-    })();
-    return stopping;
+    },
   };
-  try {
-    await listen(app, settings);
-    await source.start();
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  const { address, family, port } = app.server.address() as AddressInfo;
-  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-  log.info(`GraphQL at ${url}${settings.listen.path}`);
-  const waiting = source.waitingFor().map(({ subgraph }) => subgraph);
-  if (gateway.engine === undefined) {
-    log.warn(`answering 503 while waiting for the schema of ${waiting.join(', ')}`);
-  }
-  return { url, log, stop };
 }
 
 export interface EngineParts {
@@ -232,7 +250,7 @@ export function engineBy(settings: Settings, { log, telemetry, discoveries }: En
 /** Adds the principal header where the settings say so; it is another one for each subgraph. */
 function signedFor(subgraph: string, select: SelectHeaders, { principal_header }: Settings): SelectHeaders {
   const { enabled, secret, lifetime_ms, claims } = principal_header;
-  // `serve` has refused to start without a secret; other commands send nothing to subgraphs
+  // `gatewayServer` has refused to start without a secret; other commands send nothing to subgraphs
   if (!enabled || secret === undefined) return select;
   const headerOf = principalHeaderFor({ secret, audience: subgraph, lifetimeMs: lifetime_ms, claims });
   return withPrincipalHeader(select, headerOf);
@@ -244,29 +262,6 @@ function requirePrincipalSecret({ principal_header }: Settings): void {
     message:
       'principal_header.secret: needs a value where `principal_header.enabled` is on; set PRINCIPAL_SECRET to 32 random bytes or more (`openssl rand -hex 32`).',
   });
-}
-
-interface SourceOptions extends ServeOptions {
-  readonly log: Logger;
-  readonly accept: AcceptSupergraph;
-  readonly follow: FollowInstances;
-}
-
-function supergraphSource({ settings, cwd, env, log, accept, follow }: SourceOptions): SupergraphSource {
-  const { supergraph, composition } = settings;
-  const common = {
-    accept,
-    log,
-    cacheFolder: path.resolve(cwd, supergraph.cache_dir),
-    pollIntervalMs: supergraph.poll_interval_ms,
-    pollTimeoutMs: supergraph.poll_timeout_ms,
-    maxSchemaBytes: supergraph.max_schema_bytes,
-    compositionTimeoutMs: composition.timeout_ms,
-    showHints: composition.hints,
-  };
-  return supergraph.file === undefined
-    ? new ConfiguredSupergraph({ ...common, configPath: path.resolve(cwd, supergraph.config), env, follow })
-    : new ComposedSupergraph({ ...common, file: path.resolve(cwd, supergraph.file) });
 }
 
 async function listen(app: Awaited<ReturnType<typeof createHttpServer>>, settings: Settings): Promise<void> {

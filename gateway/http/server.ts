@@ -26,7 +26,7 @@ export interface HttpServerOptions {
    * the body is then never read.
    */
   readonly authenticate: (request: HeadersOfRequest) => Promise<Principal>;
-  readonly readiness: () => Readiness;
+  readonly readiness: () => Readiness | Promise<Readiness>;
   readonly log: Logger;
   readonly graphqlPath: string;
   readonly maxBodyBytes: number;

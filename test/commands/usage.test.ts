@@ -17,7 +17,7 @@ describe('tributary: help', () => {
 
   test('of a command names its flags', async () => {
     const flags: Readonly<Record<string, readonly string[]>> = {
-      serve: ['--config', '--supergraph', '--settings', '--host', '--port', 'SUPERGRAPH_CONFIG'],
+      serve: ['--config', '--supergraph', '--settings', '--host', '--port', '--workers', 'SUPERGRAPH_CONFIG'],
       dev: ['--config', '--settings', '--host', '--port'],
       compose: ['--config', '--output', '--hints', '--settings'],
       'config expand': ['--config', '--format'],
