@@ -184,7 +184,10 @@ export interface Reservation {
   readonly id: string;
   /**
    * Puts more aside before another upstream call of the same request, such as a repair turn. A budget that would send
-   * a new call to another alias refuses here: the request is under way.
+   * a new call to another alias refuses here: the request is under way. Only the `models` of the decision may be asked from
+   * then on.
+   *
+   * @throws Error when it was settled or released, or its time is over
    */
   extend(estimate: Estimate): Promise<Exclude<Decision, { kind: 'downgrade' }>>;
   /** Charges what was used, also when it is more than was put aside, and gives the rest back. */

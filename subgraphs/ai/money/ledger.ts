@@ -166,6 +166,8 @@ export function openLedger(options: LedgerOptions): Ledger {
     await transaction
       .updateTable('ai_reservations')
       .set({
+        // a target that was left out is not put aside in full, so the worst case cannot be charged to it
+        models: JSON.stringify(fit.models),
         holds: JSON.stringify(mergeHolds([...holdsOf(row), ...more])),
         nano_usd: row.nano_usd === null || estimate.nanoUsd === null ? null : row.nano_usd + estimate.nanoUsd,
         input_tokens: row.input_tokens + estimate.inputTokens,
