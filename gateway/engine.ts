@@ -4,6 +4,8 @@ import type { ResponseShape } from './authorize/responseShape.ts';
 import type { SelectHeaders } from './execute/subgraph/headerRules.ts';
 import type { SubgraphSenderOptions } from './execute/subgraph/subgraphSender.ts';
 import type { ClientRequest } from './http/clientRequest.ts';
+import type { FetchedData } from './limit/cost/actualCost.ts';
+import type { CostSchema } from './limit/cost/costSchema.ts';
 import type { UsedOperation } from './operation/usedOperation.ts';
 import type { Supergraph } from './supergraph/supergraph.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
@@ -25,6 +27,10 @@ export interface OperationRequest {
   readonly client: ClientRequest;
   /** Set where authorization changed the operation: by what the response is shaped in place of `operation`. */
   readonly shape?: ResponseShape;
+  /** Called with what was fetched, once it is in the answer; not where nothing was executed. */
+  readonly onData?: ((fetched: FetchedData) => void) | undefined;
+  /** Adds headers to the HTTP answer, by names in lower case. */
+  readonly answerWith?: (headers: Readonly<Record<string, string>>) => void;
 }
 
 /**
@@ -35,6 +41,8 @@ export interface Engine {
   readonly supergraph: Supergraph;
   /** What clients see: validation and introspection use it. */
   readonly apiSchema: GraphQLSchema;
+  /** What the supergraph says of costs; absent in an engine whose operations cost nothing. */
+  readonly costs?: CostSchema;
   /**
    * Executes an operation. A failing subgraph is an error in the result, never an exception.
    * `extensions` may hold the query plan where the settings expose it.

@@ -67,6 +67,14 @@ export const errorKinds = Object.freeze({
   MAX_ROOT_FIELDS_LIMIT: kind(400, true, 'The operation has more root fields than `limits.max_root_fields`.'),
   MAX_DIRECTIVES_LIMIT: kind(400, true, 'The operation has more directives than `limits.max_directives`.'),
   MAX_VARIABLES_DEPTH_LIMIT: kind(400, true, 'The variables nest deeper than `limits.max_variables_depth`.'),
+  COST_QUERY_PARSE_FAILURE: kind(
+    400,
+    true,
+    'The cost of the operation cannot be estimated from its arguments.',
+  ),
+  COST_ESTIMATED_TOO_EXPENSIVE: kind(400, true, 'The operation may cost more than `demand_control.max`.'),
+  RATE_LIMIT_EXCEEDED: kind(429, true, 'A budget of `rate_limit` has too few points left for the operation.'),
+  RATE_LIMITER_UNAVAILABLE: kind(503, true, 'Budgets cannot be read now.'),
   REQUEST_CONCURRENCY_LIMITED: kind(503, true, 'The gateway is overloaded.'),
   SUPERGRAPH_NOT_READY: kind(503, true, 'The gateway has no supergraph yet.'),
   // what the principal may not ask: the answer stays a 200 with the rest, or is refused whole by the settings

@@ -46,6 +46,8 @@ export interface PipelineOptions {
 interface OperationContext extends Refusable {
   readonly client: ClientRequest;
   lease?: EngineLease;
+  /** Headers that the answer is to have. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 type StockGateway = ApolloServerOptionsWithGateway<OperationContext>['gateway'];
@@ -121,7 +123,8 @@ export class Pipeline {
 /** Our gateway in the shape that Apollo Server plugs in. */
 function asStockGateway({ gateway, suggestions, maxErrors }: PipelineOptions): StockGateway {
   const execute = async (context: Parameters<StockExecutor>[0]): Promise<ExecutionResult> => {
-    const { client, lease } = context.context as OperationContext;
+    const operationContext = context.context as OperationContext;
+    const { client, lease } = operationContext;
     const { document, operation, queryHash, source, request } = context;
     if (lease === undefined || operation === undefined) throw new Error('Plugins prepare every operation.');
     const { engine } = lease;
@@ -142,6 +145,9 @@ function asStockGateway({ gateway, suggestions, maxErrors }: PipelineOptions): S
       variables,
       coerced,
       client,
+      answerWith: (headers) => {
+        operationContext.headers = { ...operationContext.headers, ...headers };
+      },
     };
     return withFewErrors(await engine.execute(operationRequest), maxErrors);
   };
@@ -161,8 +167,11 @@ function holdEngine(gateway: Gateway): ApolloServerPlugin<OperationContext> {
     async requestDidStart({ contextValue, schema }) {
       contextValue.lease = gateway.lease(schema);
       return {
-        async willSendResponse() {
+        async willSendResponse({ response }) {
           contextValue.lease?.release();
+          for (const [name, value] of Object.entries(contextValue.headers ?? {})) {
+            response.http.headers.set(name, value);
+          }
         },
       };
     },

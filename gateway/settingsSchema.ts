@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { headerRule } from './execute/subgraph/headerRules.ts';
 import { claimPaths, keySetSettings, tokenHeaderName, tokenSource } from './http/authenticate/jwtSettings.ts';
+import { payerKinds } from './limit/rate/payer.ts';
 import { discoverySettingsSchema } from './supergraph/discoverySettings.ts';
 
 /** What the table in `gateway/README.md` says of a setting, beside its key and its default. */
@@ -36,6 +37,18 @@ const principalSecret = z
   .string()
   .refine((secret) => Buffer.byteLength(secret) >= 32, 'must have 32 bytes or more');
 const headerRules = z.strictObject({ request: z.array(headerRule).default([]) });
+
+const payerMatch = {
+  by: z.enum(payerKinds),
+  only: z.array(z.string().min(1)).min(1).optional(),
+};
+const budget = z.strictObject({
+  ...payerMatch,
+  points: z.number().positive(),
+  per_seconds: z.number().positive(),
+  burst: z.number().positive().optional(),
+  callers: z.enum(['anonymous', 'authenticated']).optional(),
+});
 
 /** Every setting of `gateway.yaml`, with its default, its unit and what it does. */
 export const settingsSchema = z.strictObject({
@@ -337,6 +350,77 @@ export const settingsSchema = z.strictObject({
       ...ms,
       description: 'After SIGTERM, requests in flight may take this long before the process ends.',
     }),
+  }),
+  demand_control: group({
+    mode: setting(z.enum(['measure', 'enforce']).default('measure'), {
+      description: '`enforce` refuses operations that may cost more than `max`, before anything is fetched.',
+    }),
+    max: setting(z.number().min(0).optional(), {
+      unit: 'points',
+      defaultText: 'none',
+      description: 'What one operation may cost, by `@cost`, `@listSize` and the sizes of lists.',
+    }),
+    list_size: setting(count(100), {
+      unit: 'items',
+      description: 'The size of lists that `@listSize` says nothing of.',
+    }),
+    response_extension: setting(z.boolean().default(false), {
+      description: 'Tell estimated and actual cost in `extensions.cost`.',
+    }),
+    response_headers: setting(z.boolean().default(false), {
+      description: 'Tell them in the headers `X-Cost-Estimated`, `X-Cost-Actual` and `X-Cost-Max`.',
+    }),
+  }).refine(
+    ({ mode, max }) => mode === 'measure' || max !== undefined,
+    '`enforce` needs `max`, the cost that is allowed',
+  ),
+  rate_limit: group({
+    budgets: setting(z.array(budget).default([]), {
+      defaultText: 'none',
+      description:
+        'Points that a `user`, `key`, `role`, `client` or `address` may spend: `{ by, points, per_seconds, burst, only, callers }`. All that fit hold together.',
+    }),
+    weights: setting(z.array(z.strictObject({ ...payerMatch, weight: z.number().min(0) })).default([]), {
+      defaultText: 'none',
+      description: 'Whose operations cost so many times as much, first that fits: `{ by, only, weight }`.',
+    }),
+    exempt: setting(z.array(z.strictObject(payerMatch)).default([]), {
+      defaultText: 'none',
+      description: 'Who pays nothing: `{ by, only }`.',
+    }),
+    min_points: setting(z.number().min(0).default(1), {
+      unit: 'points',
+      description: 'The least that an operation is charged which asks a subgraph.',
+    }),
+    store_failure: setting(z.enum(['local', 'fail_open', 'fail_closed']).default('local'), {
+      description: 'While Redis is away: count in each process, admit all, or refuse all with a 503.',
+    }),
+    max_buckets: setting(count(100_000), {
+      unit: 'buckets',
+      description: 'Budgets kept in memory; those not used for longest are forgotten.',
+    }),
+    response_extension: setting(z.boolean().default(false), {
+      description: 'Tell of budgets in `extensions.rateLimit` of every answer, not only of refusals.',
+    }),
+  }),
+  redis: group({
+    url: setting(z.url({ protocol: /^rediss?$/ }).optional(), {
+      env: 'REDIS_URL',
+      defaultText: 'none',
+      description: 'Where gateways share budgets and persisted queries; in memory without it.',
+    }),
+    timeout_ms: setting(milliseconds(50), {
+      ...ms,
+      description: 'A command that takes longer is given up.',
+    }),
+    key_prefix: setting(z.string().default('tributary:'), { description: 'Of all keys in Redis.' }),
+  }),
+  client_name_header: setting(z.string().min(1).default('apollographql-client-name'), {
+    description: 'The header in which clients give their name.',
+  }),
+  trusted_proxies: setting(z.array(z.string().min(1)).default([]), {
+    description:
+      'Addresses and networks of proxies whose `X-Forwarded-For` says the address of the client: `10.0.0.0/8`, `loopback`.',
   }),
   traffic_shaping: group({
     inbound: group({

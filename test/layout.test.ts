@@ -215,6 +215,7 @@ describe('layout: subgraphs', () => {
 
 describe('layout: one package, one door', () => {
   const doors: Readonly<Record<string, RegExp>> = {
+    '@redis/client': /^gateway\/runtime\/redisLink\.ts$/,
     undici: /^gateway\/(execute\/subgraph\/|runtime\/boundedRequest\.ts$)/,
     '@apollo/gateway': /^gateway\/engines\/apolloEngine\.ts$/,
     '@apollo/query-planner': /^gateway\/(engines\/apolloEngine|plan\/planProcess)\.ts$/,

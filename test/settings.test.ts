@@ -183,6 +183,7 @@ describe('settings: environment and flags', () => {
     ZOOKEEPER_SERVERS: 'zk1:2181,zk2:2181/prod',
     EUREKA_URL: 'http://10.0.0.2:8761/eureka,http://10.0.0.3:8761/eureka',
     PRINCIPAL_SECRET: 'x'.repeat(32),
+    REDIS_URL: 'redis://127.0.0.1:6379/0',
   };
   const variables = listSettings().flatMap(({ key, notes }) =>
     notes.env === undefined ? [] : [{ key, env: notes.env, value: valid[notes.env] ?? 'value' }],

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Permissions } from '../authorize/permissions.ts';
 import type { BuildEngine } from '../engine.ts';
 import { AuthorizedEngines } from '../engines/authorizedEngine.ts';
+import { demandControlled } from '../engines/demandControlledEngine.ts';
 import { engineOf } from '../engines.ts';
 import { GatewayError } from '../errors.ts';
 import { compileHeaderRules, type SelectHeaders } from '../execute/subgraph/headerRules.ts';
@@ -19,6 +20,7 @@ import { type Discoveries, followNobody } from '../supergraph/discoveries.ts';
 import { logFigures } from '../telemetry/logFigures.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { authenticatorOf } from './authenticatorOf.ts';
+import { demandControlOf, openRedis } from './demandControlOf.ts';
 import { FollowedPermissions, permissionsOf } from './permissionsOf.ts';
 import { logOf, once, type RunningGateway, type ServeOptions, sayServing } from './serving.ts';
 import { discoveriesOf, supergraphSourceOf } from './supergraphSourceOf.ts';
@@ -99,7 +101,13 @@ export async function gatewayServer({
   const stopFigures = log.isLevelEnabled('debug') ? logFigures(telemetry, log) : undefined;
   const { permissions, files } = await permissionsOf({ settings, cwd });
   const engines = authorizedEnginesBy(settings, { log, permissions });
-  const build = engines.building(engineBy(settings, { log, telemetry, discoveries }));
+  const redis = openRedis(settings, log);
+  const build = engines.building(
+    demandControlled(engineBy(settings, { log, telemetry, discoveries }), {
+      demandControl: demandControlOf({ settings, telemetry, redis }),
+      clientNameHeader: settings.client_name_header.toLowerCase(),
+    }),
+  );
   const gateway = new Gateway(build, log, {
     telemetry,
     warmUp: {
@@ -149,6 +157,7 @@ export async function gatewayServer({
     requestTimeoutMs: settings.limits.request_timeout_ms,
     keepAliveTimeoutMs: settings.limits.keep_alive_timeout_ms,
     maxBatchSize: settings.batching.enabled ? settings.batching.maximum_size : 0,
+    trustedProxies: settings.trusted_proxies,
     corsOrigins: settings.cors.origins,
     corsCredentials: settings.cors.credentials,
     explorer: {
@@ -176,6 +185,7 @@ export async function gatewayServer({
       stopFigures?.();
       await gateway.stop();
       await discoveries.stop();
+      await redis?.close();
       await promisify<void>((done) => log.flush(() => done(null)))();
     },
   };

@@ -10,6 +10,7 @@ import {
   getOperationAST,
   isAbstractType,
   Kind,
+  parse,
   TypeInfo,
   validate,
   visit,
@@ -27,9 +28,11 @@ import {
   subgraphSenderFor,
 } from '../execute/subgraph/subgraphSender.ts';
 import type { ClientRequest } from '../http/clientRequest.ts';
+import { type CostSchema, costSchemaOf } from '../limit/cost/costSchema.ts';
 import { introspectionPart } from '../operation/introspectionPart.ts';
 import type { PrivateAliases } from '../operation/privateAliases.ts';
 import { readPlan } from '../plan/readPlan.ts';
+import { linksOf } from '../supergraph/links.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import { askedPlanOf, type ShownPlan } from './exposedPlan.ts';
 import { measuredSend } from './measuredSend.ts';
@@ -116,9 +119,12 @@ interface StockContext {
 /** Thrown once an operation is planned, so that nothing is executed. */
 class DryRun extends Error {}
 
+const NOTHING_SHARED: ReadonlySet<unknown> = new Set();
+
 class ApolloEngine implements Engine {
   readonly supergraph: Supergraph;
   readonly apiSchema: GraphQLSchema;
+  readonly costs: CostSchema;
   readonly #parts: ApolloEngineParts;
   readonly #shapedProjections: ShapedProjections;
   readonly #typed = new WeakMap<DocumentNode, DocumentNode>();
@@ -126,6 +132,8 @@ class ApolloEngine implements Engine {
   constructor(parts: ApolloEngineParts) {
     this.supergraph = parts.supergraph;
     this.apiSchema = parts.apiSchema;
+    const document = parse(parts.supergraph.sdl, { noLocation: true });
+    this.costs = costSchemaOf(document, linksOf(document));
     this.#parts = parts;
     this.#shapedProjections = new ShapedProjections({
       schema: parts.apiSchema,
@@ -150,6 +158,7 @@ class ApolloEngine implements Engine {
         context: { client: request.client, ...(asked && { onPlan }) },
       });
       const result = (await executor(stockRequest)) as ExecutionResult;
+      if (result.data) request.onData?.({ data: result.data, keyOf, shared: NOTHING_SHARED });
       const { data, errors } = request.shape ? await this.#shaped(result, request.shape) : result;
       return {
         ...(data === undefined ? {} : { data }),

@@ -25,6 +25,8 @@ import {
 } from '../execute/subgraph/subgraphSender.ts';
 import { TypeHierarchy } from '../execute/typeHierarchy.ts';
 import type { ClientRequest } from '../http/clientRequest.ts';
+import type { FetchedData } from '../limit/cost/actualCost.ts';
+import { type CostSchema, costSchemaOf } from '../limit/cost/costSchema.ts';
 import { introspectionPart } from '../operation/introspectionPart.ts';
 import { type PlannedOperationOptions, plannedOperation } from '../operation/plannedOperation.ts';
 import { type PrivateAliases, privateAliasesFor } from '../operation/privateAliases.ts';
@@ -105,14 +107,21 @@ interface PreparedOperation {
    * Executions that have no answer of a subgraph yet. Another of the same would join each of their calls, now and later: so
    * it joins the whole, and what is made of the answers is made once.
    */
-  readonly inFlight: InFlight<ExecutionResult>;
+  readonly inFlight: InFlight<Executed>;
   readonly introspection: DocumentNode | undefined;
   readonly projectionFor: ProjectionFor;
+}
+
+/** An answer, and the data that it was written of: each request that shares it counts what it has cost. */
+interface Executed {
+  readonly result: ExecutionResult;
+  readonly fetched: FetchedData;
 }
 
 class CompiledEngine implements Engine {
   readonly supergraph: Supergraph;
   readonly apiSchema: GraphQLSchema;
+  readonly costs: CostSchema;
   readonly #planner: Planner;
   readonly #aliases: PrivateAliases;
   readonly #types: TypeHierarchy;
@@ -131,6 +140,7 @@ class CompiledEngine implements Engine {
   constructor({ supergraph, document, apiSchema, planner, options }: CompiledEngineParts) {
     this.supergraph = supergraph;
     this.apiSchema = apiSchema;
+    this.costs = costSchemaOf(document, linksOf(document));
     this.#planner = planner;
     this.#aliases = privateAliasesFor(apiSchema);
     this.#types = new TypeHierarchy(document);
@@ -209,22 +219,23 @@ class CompiledEngine implements Engine {
     const sharesCalls =
       this.#sharesCalls && request.operation.operation === 'query' && shape?.cut === undefined;
     const headersFor = this.#headersOf(client);
-    const run = (caller: Pick<Caller, 'cancellation' | 'onAnswer'>): Promise<ExecutionResult> =>
+    const run = (caller: Pick<Caller, 'cancellation' | 'onAnswer'>): Promise<Executed> =>
       this.#run(prepared, { variables: coerced, caller: { ...caller, headersFor, sharesCalls }, shape });
     // one plan may stand for operations that differ in what was cut out of them
-    const result =
+    const { result, fetched } =
       sharesCalls && shape === undefined
         ? await prepared.inFlight.run(sharingKey(coerced, prepared, headersFor), client.leaving, (shared) =>
             run({ cancellation: shared.cancellation, onAnswer: shared.close }),
           )
         : await run({ cancellation: client.leaving, onAnswer: () => {} });
+    request.onData?.(fetched);
     return extensions === undefined ? result : { ...result, extensions };
   }
 
   async #run(
     prepared: PreparedOperation,
     { variables, caller, shape }: Pick<Execution, 'variables' | 'caller'> & Pick<OperationRequest, 'shape'>,
-  ): Promise<ExecutionResult> {
+  ): Promise<Executed> {
     const execution: Execution = {
       variables,
       caller,
@@ -241,7 +252,10 @@ class CompiledEngine implements Engine {
       shape === undefined ? prepared.projectionFor(variables) : this.#shapedProjections.of(shape);
     // a result's data is typed as a map; ours is its JSON, which `stringifyResponse` writes
     const data = (project({ ...execution, introspection }) ?? null) as DataObject | null;
-    return { data, ...(execution.errors.length === 0 ? {} : { errors: execution.errors }) };
+    return {
+      result: { data, ...(execution.errors.length === 0 ? {} : { errors: execution.errors }) },
+      fetched: { data: execution.data, keyOf: this.#aliases.keyOf, shared: execution.shared },
+    };
   }
 
   /** The headers of each subgraph, made once a request: most subgraphs have the same rules. */

@@ -39,6 +39,8 @@ export interface HttpServerOptions {
   readonly keepAliveTimeoutMs: number;
   /** Operations of one JSON array; 0 = no array is answered. */
   readonly maxBatchSize: number;
+  /** Proxies whose `X-Forwarded-For` is believed; what any other peer says there is not. */
+  readonly trustedProxies: readonly string[];
   /** Origins of browsers that may read answers; empty = none but the gateway's own. */
   readonly corsOrigins: readonly string[];
   readonly corsCredentials: boolean;
@@ -65,6 +67,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   const app = fastify({
     logger: false,
     bodyLimit: options.maxBodyBytes,
+    trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
     requestTimeout: options.requestTimeoutMs,
     keepAliveTimeout: options.keepAliveTimeoutMs,
     forceCloseConnections: 'idle',

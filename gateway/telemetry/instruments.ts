@@ -76,6 +76,41 @@ export const instruments = {
     description:
       'Building the engine of a supergraph and warming it up: `in_force`, or the code of the error.',
   },
+  costEstimated: {
+    name: 'cost.estimated',
+    kind: 'histogram',
+    unit: '{point}',
+    attributes: ['cost.result'],
+    description: 'Estimated cost of operations: `COST_OK`, or the code of the refusal.',
+  },
+  costActual: {
+    name: 'cost.actual',
+    kind: 'histogram',
+    unit: '{point}',
+    attributes: ['cost.result'],
+    description: 'Cost of operations by the data that they got.',
+  },
+  costDelta: {
+    name: 'cost.delta',
+    kind: 'histogram',
+    unit: '{point}',
+    attributes: ['cost.result'],
+    description: 'Estimated less actual cost.',
+  },
+  rateLimitCharges: {
+    name: 'tributary.rate_limit.charges',
+    kind: 'counter',
+    unit: '{operation}',
+    attributes: ['result'],
+    description: 'Operations charged to a budget: `admitted` or `refused`.',
+  },
+  rateLimitStoreFailures: {
+    name: 'tributary.rate_limit.store.failures',
+    kind: 'counter',
+    unit: '{operation}',
+    attributes: ['policy'],
+    description: 'Operations whose budgets Redis did not answer for, by what was done instead.',
+  },
 } as const satisfies Readonly<Record<string, Instrument>>;
 
 export type InstrumentKey = keyof typeof instruments;

@@ -1,0 +1,62 @@
+import type { Logger } from 'pino';
+import { DemandControl } from '../limit/demandControl.ts';
+import type { BucketStore } from '../limit/rate/bucket.ts';
+import { MemoryBuckets } from '../limit/rate/memoryBuckets.ts';
+import { RateLimiter } from '../limit/rate/rateLimiter.ts';
+import { RedisBuckets } from '../limit/rate/redisBuckets.ts';
+import { SharedBuckets } from '../limit/rate/sharedBuckets.ts';
+import { RedisLink } from '../runtime/redisLink.ts';
+import type { Settings } from '../settingsSchema.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+
+/** The link to Redis where the settings name one. Nothing waits for it: it is used once it is there. */
+export function openRedis({ redis }: Settings, log: Logger): RedisLink | undefined {
+  if (redis.url === undefined) return undefined;
+  return new RedisLink({
+    url: redis.url,
+    commandTimeoutMs: redis.timeout_ms,
+    onChange: (state) => {
+      if (state.isUp) log.info('Redis is connected');
+      else log.warn(`Redis is away (${state.reason}); budgets and persisted queries go on without it`);
+    },
+  });
+}
+
+interface DemandControlParts {
+  readonly settings: Settings;
+  readonly telemetry: Telemetry;
+  readonly redis: RedisLink | undefined;
+}
+
+/** What operations may cost, and who pays for them, as the settings say. */
+export function demandControlOf(parts: DemandControlParts): DemandControl {
+  const { settings, telemetry } = parts;
+  const { demand_control, rate_limit } = settings;
+  return new DemandControl({
+    mode: demand_control.mode,
+    listSize: demand_control.list_size,
+    max: demand_control.max,
+    tellsInExtensions: demand_control.response_extension,
+    tellsInHeaders: demand_control.response_headers,
+    rateLimiter:
+      rate_limit.budgets.length === 0
+        ? undefined
+        : new RateLimiter({
+            store: bucketStoreOf(parts),
+            budgets: rate_limit.budgets,
+            weights: rate_limit.weights,
+            exempt: rate_limit.exempt,
+            minPoints: rate_limit.min_points,
+            telemetry,
+          }),
+    tellsRateLimit: rate_limit.response_extension,
+    telemetry,
+  });
+}
+
+function bucketStoreOf({ settings, telemetry, redis }: DemandControlParts): BucketStore {
+  const local = new MemoryBuckets({ maxBuckets: settings.rate_limit.max_buckets });
+  if (redis === undefined) return local;
+  const shared = new RedisBuckets(redis, { keyPrefix: settings.redis.key_prefix });
+  return new SharedBuckets({ shared, local, onFailure: settings.rate_limit.store_failure, telemetry });
+}
