@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
+import { hostAndPort } from './instance.ts';
 
 const group = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape).prefault({} as never);
 const ms = (value: number, description: string, max = 2 ** 31 - 1) =>
@@ -20,6 +22,10 @@ export function addressesOf(text: string): readonly string[] {
     .split(',')
     .map((address) => address.trim().replace(/\/+$/, ''))
     .map((address) => (address.includes('://') ? address : `http://${address}`));
+}
+
+function isNameServer(text: string): boolean {
+  return isIP(text) !== 0 || isIP(hostAndPort(text)?.host ?? '') !== 0;
 }
 
 /** `discovery:` of `gateway.yaml`: what a `routing_url` such as `consul://reviews` leaves open. */
@@ -46,11 +52,12 @@ export const discoverySettingsSchema = group({
   ),
   dns: group({
     servers: z
-      .array(
-        z.string().regex(/^(\[[0-9a-f:.]+\]|[0-9a-f:.]+?)(:\d+)?$/i, 'is not an address such as 10.0.0.2:53'),
-      )
+      .array(z.string().refine(isNameServer, 'is not an address such as 10.0.0.2 or 10.0.0.2:5353'))
       .default([])
-      .meta({ defaultText: "the system's", description: 'Name servers: `10.0.0.2`, `10.0.0.2:5353`.' }),
+      .meta({
+        defaultText: "the system's",
+        description: 'Name servers: `10.0.0.2`, `10.0.0.2:5353`, `[fd00::2]:53`.',
+      }),
     family: z.enum(['any', '4', '6']).default('any').meta({
       description: 'Which addresses are looked up: A (`"4"`), AAAA (`"6"`) or both.',
     }),

@@ -1,9 +1,24 @@
 import type { DiscoveryBackend } from '../discoveryBackend.ts';
-import { addressesOf } from '../discoverySettings.ts';
+import { addressesOf, type DiscoverySettings } from '../discoverySettings.ts';
 import { findUrlProblem, readDiscoveryUrl } from '../discoveryUrl.ts';
 import { type Instance, instanceUrl } from '../instance.ts';
 import { EurekaRegistry } from './eurekaRegistry.ts';
 import { RegistryClient } from './registryClient.ts';
+
+/** One copy for all subgraphs that are found there. */
+const registries = new WeakMap<DiscoverySettings, EurekaRegistry>();
+
+function registryOf(settings: DiscoverySettings): EurekaRegistry {
+  let registry = registries.get(settings);
+  if (registry === undefined) {
+    const addresses = addressesOf(settings.eureka.url);
+    registry = new EurekaRegistry(
+      new RegistryClient({ name: 'Eureka', addresses, headers: {}, timeoutMs: settings.timeout_ms }),
+    );
+    registries.set(settings, registry);
+  }
+  return registry;
+}
 
 /**
  * `eureka://REVIEWS/graphql`: the instances of an application that are `UP`. The registry is read whole once, and then what
@@ -21,18 +36,12 @@ export const eureka: DiscoveryBackend = {
 
   open({ url, scheme, path: defaultPath, settings }) {
     const { name, path = defaultPath } = readDiscoveryUrl(url);
-    const { url: addresses, poll_interval_ms: pollIntervalMs, prefer_ip: prefersIp } = settings.eureka;
-    const registry = new EurekaRegistry(
-      new RegistryClient({
-        name: 'Eureka',
-        addresses: addressesOf(addresses),
-        headers: {},
-        timeoutMs: settings.timeout_ms,
-      }),
-    );
+    const { poll_interval_ms: pollIntervalMs, prefer_ip: prefersIp } = settings.eureka;
+    const registry = registryOf(settings);
     return {
       async read(signal) {
-        await registry.refresh(signal);
+        // one that read a moment ago has read for all
+        await registry.refresh({ signal, freshForMs: Math.floor(pollIntervalMs / 2) });
         const instances = registry.instancesOf(name).flatMap((registered): Instance[] => {
           const { status, host, ip, port, securePort, zone } = registered;
           if (status !== 'UP') return [];

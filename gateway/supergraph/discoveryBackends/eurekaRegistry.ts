@@ -13,6 +13,15 @@ export interface RegisteredInstance {
   readonly zone: string | undefined;
 }
 
+export interface RefreshOptions {
+  readonly signal: AbortSignal;
+  /** A copy that is not older will do. */
+  readonly freshForMs: number;
+}
+
+/** A read is bounded by its time; it is not cancelled, since others may wait for it too. */
+const NOBODY_LEAVES = new AbortController().signal;
+
 /** A server keeps what has changed for 3 minutes; who was away for longer reads all. */
 const DELTA_KEPT_MS = 150_000;
 
@@ -27,6 +36,7 @@ export class EurekaRegistry {
   #applications = new Map<string, Map<string, RegisteredInstance>>();
   #readAt: number | undefined;
   #servesDeltas = true;
+  #refreshing: Promise<void> | undefined;
 
   constructor(client: RegistryClient) {
     this.#client = client;
@@ -36,17 +46,29 @@ export class EurekaRegistry {
     return [...(this.#applications.get(application.toUpperCase())?.values() ?? [])];
   }
 
-  /** @throws Error in words; the copy stays as it was, and the next refresh reads all */
-  async refresh(signal: AbortSignal): Promise<void> {
+  /**
+   * Reads what has changed, unless that was done a moment ago; who asks meanwhile waits for the same answer.
+   * @throws Error in words; the copy stays as it was, and the next refresh reads all
+   */
+  async refresh({ signal, freshForMs }: RefreshOptions): Promise<void> {
+    if (this.#readAt !== undefined && performance.now() - this.#readAt < freshForMs) return;
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = undefined;
+    });
+    // who leaves does not take the answer from the others
+    await withoutWaiting(this.#refreshing, signal);
+  }
+
+  async #refresh(): Promise<void> {
     const readAt = this.#readAt;
     this.#readAt = undefined;
     const isRecent = readAt !== undefined && performance.now() - readAt < DELTA_KEPT_MS;
-    if (!(isRecent && this.#servesDeltas && (await this.#readDelta(signal)))) await this.#readAll(signal);
+    if (!(isRecent && this.#servesDeltas && (await this.#readDelta()))) await this.#readAll();
     this.#readAt = performance.now();
   }
 
-  async #readAll(signal: AbortSignal): Promise<void> {
-    const { status, json } = await this.#client.get('/apps', signal);
+  async #readAll(): Promise<void> {
+    const { status, json } = await this.#client.get('/apps', NOBODY_LEAVES);
     if (status !== 200) throw new Error(wordsFor(status));
     const next = new Map<string, Map<string, RegisteredInstance>>();
     for (const { name, instance } of readApplications(json).application) {
@@ -57,8 +79,8 @@ export class EurekaRegistry {
   }
 
   /** @returns whether the copy is now what the server has */
-  async #readDelta(signal: AbortSignal): Promise<boolean> {
-    const { status, json } = await this.#client.get('/apps/delta', signal);
+  async #readDelta(): Promise<boolean> {
+    const { status, json } = await this.#client.get('/apps/delta', NOBODY_LEAVES);
     if (status === 403 || status === 404) {
       // "disableDelta" of the server
       this.#servesDeltas = false;
@@ -82,6 +104,16 @@ export class EurekaRegistry {
     this.#applications = next;
     return true;
   }
+}
+
+/** Rejects when the signal is aborted, whatever becomes of the promise. */
+function withoutWaiting(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(new Error('nobody asks any more'));
+    signal.addEventListener('abort', leave);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+    if (signal.aborted) leave();
+  });
 }
 
 /** `DOWN_1_UP_3_`: the statuses in order, each with its count. */

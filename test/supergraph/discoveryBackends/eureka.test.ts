@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { InstanceReader } from '../../../gateway/supergraph/discoveryBackend.ts';
+import { eureka } from '../../../gateway/supergraph/discoveryBackends/eureka.ts';
+import type { DiscoverySettings } from '../../../gateway/supergraph/discoverySettings.ts';
 import { type EurekaServer, eurekaInstance, startEurekaServer } from '../../support/eurekaServer.ts';
-import { failureOf, instancesOf, readerOf, urlsOf } from './backendHarness.ts';
+import { discoverySettings, failureOf, instancesOf, readerOf, urlsOf } from './backendHarness.ts';
 
 let server: EurekaServer;
 beforeEach(async () => {
@@ -14,7 +16,11 @@ const open = (
   more: Record<string, unknown> = {},
   scheme?: 'https',
 ): InstanceReader =>
-  readerOf(url, { timeout_ms: 300, ...(scheme ? { scheme } : {}), eureka: { url: server.url, ...more } });
+  readerOf(url, {
+    timeout_ms: 300,
+    ...(scheme ? { scheme } : {}),
+    eureka: { url: server.url, poll_interval_ms: 1, ...more },
+  });
 
 describe('eureka: instances', () => {
   test('are those of the application, in any case, that are UP', async () => {
@@ -112,6 +118,47 @@ describe('eureka: what has changed', () => {
     const reader = open();
     for (const _ of [1, 2, 3]) await urlsOf(reader);
     expect(server.requests).toEqual(['GET /apps', 'GET /apps/delta', 'GET /apps', 'GET /apps']);
+  });
+});
+
+describe('eureka: several subgraphs', () => {
+  const settings = (poll_interval_ms: number) =>
+    discoverySettings({ timeout_ms: 300, eureka: { url: server.url, poll_interval_ms } });
+  const reader = (name: string, shared: DiscoverySettings): InstanceReader =>
+    eureka.open({ url: `eureka://${name}`, scheme: 'http', path: '/graphql', settings: shared });
+
+  test('share one copy, and what one reads does for the others', async () => {
+    server.put(eurekaInstance('REVIEWS', 'a', 4004));
+    server.put(eurekaInstance('PRODUCTS', 'b', 4005));
+    const shared = settings(60_000);
+    const [reviews, products] = [reader('REVIEWS', shared), reader('PRODUCTS', shared)];
+    const together = await Promise.all([urlsOf(reviews), urlsOf(products)]);
+    expect([together, await urlsOf(products), server.requests]).toEqual([
+      [['http://127.0.0.1:4004/graphql'], ['http://127.0.0.1:4005/graphql']],
+      ['http://127.0.0.1:4005/graphql'],
+      ['GET /apps'],
+    ]);
+  });
+
+  test('one that is not followed any more takes the answer from no other', async () => {
+    server.put(eurekaInstance('PRODUCTS', 'b', 4005));
+    const shared = settings(1);
+    const ending = new AbortController();
+    const left = reader('REVIEWS', shared).read(ending.signal);
+    const stayed = urlsOf(reader('PRODUCTS', shared));
+    ending.abort();
+    await expect(left).rejects.toThrow('nobody asks any more');
+    expect(await stayed).toEqual(['http://127.0.0.1:4005/graphql']);
+  });
+
+  test('all hear of a failure', async () => {
+    server.failure = { kind: 'status', status: 500 };
+    const shared = settings(60_000);
+    const reasons = await Promise.all([
+      failureOf(reader('REVIEWS', shared)),
+      failureOf(reader('PRODUCTS', shared)),
+    ]);
+    expect(reasons).toEqual(new Array(2).fill('Eureka answered with HTTP status 500'));
   });
 });
 

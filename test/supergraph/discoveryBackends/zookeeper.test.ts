@@ -261,6 +261,68 @@ async function startFalse(onConnection: (socket: Socket) => void): Promise<{ por
   };
 }
 
+/** An answer to the handshake, or to the request of a number with an empty list. */
+function packet(...numbers: readonly (readonly [bytes: 4 | 8, value: number])[]): Buffer {
+  const parts = numbers.map(([bytes, value]) => {
+    const part = Buffer.alloc(bytes);
+    part.writeInt32BE(value, bytes - 4);
+    return part;
+  });
+  const body = Buffer.concat(parts);
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(body.length);
+  return Buffer.concat([length, body]);
+}
+
+describe('zookeeper: sessions', () => {
+  /** Protocol, time, id, and a password of one number. */
+  const granted = (timeoutMs: number, id: number): Buffer =>
+    packet([4, 0], [4, timeoutMs], [8, id], [4, 4], [4, 77]);
+
+  // Source: ZooKeeper Programmer's Guide, "ZooKeeper Sessions"; a timeout of 0 in the answer says that it has expired
+  test('one is taken up again with its password after a lost connection, and a new one begun when it has expired', async () => {
+    const asked: { id: number; password: string; zxid: number }[] = [];
+    const falseServer = await startFalse((socket) => {
+      let isConnected = false;
+      socket.on('data', (chunk) => {
+        if (!isConnected) {
+          isConnected = true;
+          const id = chunk.readInt32BE(4 + 16 + 4);
+          const password = chunk.subarray(4 + 24 + 4).toString('hex', 0, 4);
+          asked.push({ id, password, zxid: chunk.readInt32BE(4 + 4 + 4) });
+          socket.write(asked.length === 2 ? granted(0, 0) : granted(10_000, 5));
+          return;
+        }
+        const xid = chunk.readInt32BE(4);
+        // to `getChildren`: no children; the state of the ensemble is 9
+        socket.write(packet([4, xid], [8, 9], [4, 0], [4, 0]));
+        if (asked.length === 1) socket.end();
+      });
+    });
+    try {
+      const reader = readerOf('zookeeper:///reviews', {
+        timeout_ms: 500,
+        zookeeper: { servers: `127.0.0.1:${falseServer.port}` },
+      });
+      readers.push(reader);
+      const first = await urlsOf(reader);
+      const lost = await failureOf(reader);
+      expect([first, lost, await urlsOf(reader), asked]).toEqual([
+        [],
+        'ZooKeeper closed the connection',
+        [],
+        [
+          { id: 0, password: '00000000', zxid: 0 },
+          { id: 5, password: '0000004d', zxid: 9 },
+          { id: 0, password: '00000000', zxid: 0 },
+        ],
+      ]);
+    } finally {
+      falseServer.close();
+    }
+  });
+});
+
 describe('zookeeper: what is no ZooKeeper', () => {
   const readOf = (port: number): InstanceReader =>
     readerOf('zookeeper:///reviews', { timeout_ms: 200, zookeeper: { servers: `127.0.0.1:${port}` } });
