@@ -28,6 +28,7 @@ export const errorKinds = Object.freeze({
   SUBGRAPH_SCHEMA_UNAVAILABLE: kind(null, false, "A subgraph's schema could not be read."),
   PORT_TAKEN: kind(null, false, 'Another process listens on the port.'),
   OPERATION_INVALID: kind(null, false, 'The operation given to a command is not valid.'),
+  KEY_COMMAND_INVALID: kind(null, false, 'What `tributary keys` was told cannot be done.'),
   // a request that ends before it is executed
   BAD_REQUEST: kind(400, true, 'The request is not a well-formed GraphQL request.'),
   BATCHING_NOT_ENABLED: kind(400, true, 'Operation batching is not enabled.'),

@@ -192,6 +192,90 @@ program
     await planCommand({ settings: settingsOf(flags), cwd, env, operation, operationName });
   });
 
+interface KeyFlags extends Flags {
+  readonly json: boolean;
+}
+
+const keys = program
+  .command('keys')
+  .description('issue, list, rotate and revoke API keys')
+  .addHelpText(
+    'after',
+    '\nKeys are stored, as hashes, where authentication.api_keys.database or API_KEYS_DATABASE_URL says.',
+  );
+const jsonFlag = ['--json', 'print JSON', false] as const;
+
+/** What the commands of keys share: settings, and where to write. */
+function keyOptions({ json, ...flags }: KeyFlags) {
+  return {
+    settings: settingsOf(flags),
+    cwd,
+    json,
+    print: (text: string): void => void process.stdout.write(text),
+    say: (text: string): void => void process.stderr.write(`${text}\n`),
+  };
+}
+
+const collect = (value: string, list: readonly string[]): string[] => [...list, value];
+
+function budgetOf(text: string): number {
+  const budget = Number(text);
+  if (!/^\d+$/.test(text) || budget < 1 || !Number.isSafeInteger(budget))
+    throw new InvalidArgumentError('expected a number from 1.');
+  return budget;
+}
+
+keys
+  .command('issue')
+  .description('make a key, and print it: it is shown this once')
+  .requiredOption('--name <name>', 'whose key it is')
+  .option('--scope <scope>', 'a scope that it has; may come again', collect, [])
+  .option('--role <role>', 'a role that it has; may come again', collect, [])
+  .option('--budget <points>', 'what it may spend; without it what the settings say', budgetOf)
+  .option('--expires <time>', 'when it ends: 90d, 12h, 30m or 2027-01-01 (default: never)')
+  .option(...jsonFlag)
+  .option(...settingsFlag)
+  .action(
+    async (
+      flags: KeyFlags & { name: string; scope: string[]; role: string[]; budget?: number; expires?: string },
+    ) => {
+      const { issueKey } = await import('./commands/keys.ts');
+      const { name, scope: scopes, role: roles, budget, expires } = flags;
+      await issueKey({ name, scopes, roles, budget, expires }, keyOptions(flags));
+    },
+  );
+keys
+  .command('list')
+  .description('print what is known of all keys')
+  .option(...jsonFlag)
+  .option(...settingsFlag)
+  .action(async (flags: KeyFlags) => {
+    endWithReader();
+    const { listKeys } = await import('./commands/keys.ts');
+    await listKeys(keyOptions(flags));
+  });
+keys
+  .command('rotate')
+  .description('give a key a new secret, and print it; the one before is accepted for a while')
+  .argument('<id>')
+  .option('--grace <time>', 'for how long: 24h, 30m, 7d or a time; 0m for not at all', '24h')
+  .option(...jsonFlag)
+  .option(...settingsFlag)
+  .action(async (id: string, { grace, ...flags }: KeyFlags & { grace: string }) => {
+    const { rotateKey } = await import('./commands/keys.ts');
+    await rotateKey({ id, grace }, keyOptions(flags));
+  });
+keys
+  .command('revoke')
+  .description('end a key; gateways refuse it within authentication.api_keys.cache_ms')
+  .argument('<id>')
+  .option(...jsonFlag)
+  .option(...settingsFlag)
+  .action(async (id: string, flags: KeyFlags) => {
+    const { revokeKey } = await import('./commands/keys.ts');
+    await revokeKey(id, keyOptions(flags));
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -226,6 +226,23 @@ export const settingsSchema = z.strictObject({
     require_authentication: setting(z.boolean().default(false), {
       description: 'Refuse anonymous callers with 401.',
     }),
+    api_keys: group({
+      enabled: setting(z.boolean().default(false), {
+        description: 'Accept API keys, which `tributary keys` issues.',
+      }),
+      header_name: setting(tokenHeaderName.default('x-api-key'), {
+        description: 'The header that holds an API key.',
+      }),
+      database: setting(z.string().min(1).default('.tributary/keys.sqlite'), {
+        env: 'API_KEYS_DATABASE_URL',
+        description: 'Where keys are stored, as hashes: a SQLite file, or `postgres://…`.',
+      }),
+      cache_ms: setting(z.int().min(0).max(600_000).default(5_000), {
+        ...ms,
+        description: 'How long a stored key is believed; a revoked one is accepted for so long at most.',
+      }),
+      max_cached_keys: setting(count(10_000), { unit: 'keys', description: 'Keys that are remembered.' }),
+    }),
     jwt: group({
       jwks: setting(z.array(keySetSettings).default([]), {
         defaultText: 'none',

@@ -232,10 +232,10 @@ describe('layout: one package, one door', () => {
     'wink-eng-lite-web-model': /^subgraphs\/ai\/local\//,
     '@pydantic/genai-prices': /^subgraphs\/ai\/money\//,
     esbuild: /^gateway\/runtime\/loadSource\.ts$/,
-    libsql: /^subgraphs\//,
-    kysely: /^subgraphs\//,
+    libsql: /^(gateway\/http\/authenticate\/apiKeys|subgraphs)\//,
+    kysely: /^(gateway\/http\/authenticate\/apiKeys|subgraphs)\//,
     jose: /^(gateway\/http\/authenticate|subgraphs)\//,
-    pg: /^subgraphs\//,
+    pg: /^(gateway\/http\/authenticate\/apiKeys|subgraphs)\//,
   };
 
   test.each(Object.entries(doors))('%s enters at %s', (name, door) => {

@@ -2,6 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
+import type { KeyStore } from '../http/authenticate/apiKeys/keyStore.ts';
+import { KeyVerifier } from '../http/authenticate/apiKeys/keyVerifier.ts';
 import {
   type KeySetSettings,
   publicKeyAlgorithms,
@@ -10,7 +12,7 @@ import {
 import { JwtVerifier, type TrustedIssuer } from '../http/authenticate/jwtVerifier.ts';
 import { KeySet, type KeySetOptions } from '../http/authenticate/keySet.ts';
 import { readKeySet, secretKey } from '../http/authenticate/readKeySet.ts';
-import { Authenticator } from '../http/authenticate.ts';
+import { Authenticator, type AuthenticatorOptions } from '../http/authenticate.ts';
 import { boundedRequest, requestProblem, withoutSecrets } from '../runtime/boundedRequest.ts';
 import type { Settings } from '../settingsSchema.ts';
 
@@ -57,9 +59,43 @@ export async function authenticatorOf({ settings, cwd, log }: AuthenticatorParts
             keySets: issuers.map(({ keySet }) => keySet),
             continuesOnError: jwt.on_error === 'Continue',
           },
+    keys: await keysOf({ settings, cwd, log }),
     requiresAuthentication,
     log,
   });
+}
+
+async function keysOf({ settings, cwd, log }: AuthenticatorParts): Promise<AuthenticatorOptions['keys']> {
+  const { enabled, header_name: headerName, cache_ms, max_cached_keys } = settings.authentication.api_keys;
+  if (!enabled) return undefined;
+  const store = await keyStoreOf(settings, cwd, (error) =>
+    log.warn({ err: error }, 'an idle connection to the API keys broke'),
+  );
+  // so that what is wrong is told at once; requests with a key are refused with 503 until it is mended
+  store.ready().catch((error: unknown) => log.error({ err: error }, 'the store of API keys cannot be used'));
+  const verifier = new KeyVerifier({
+    store,
+    headerName,
+    cacheMs: cache_ms,
+    maxCachedKeys: max_cached_keys,
+    log,
+  });
+  return { headerName, verifier, close: () => store.close() };
+}
+
+/**
+ * The store that the settings name, for the gateway and for `tributary keys`. The database drivers, one of them native, are
+ * loaded with it and not by a gateway without API keys.
+ */
+export async function keyStoreOf(
+  { authentication }: Settings,
+  cwd: string,
+  onConnectionError?: (error: Error) => void,
+): Promise<KeyStore> {
+  const { KeyStore } = await import('../http/authenticate/apiKeys/keyStore.ts');
+  const { database } = authentication.api_keys;
+  const isServer = /^postgres(ql)?:/.test(database);
+  return new KeyStore(isServer ? database : path.resolve(cwd, database), onConnectionError);
 }
 
 interface KeySetParts {

@@ -41,6 +41,7 @@ export function exitCodeOf(error: unknown): number {
     case 'PORT_TAKEN':
       return exitCodes.port;
     case 'OPERATION_INVALID':
+    case 'KEY_COMMAND_INVALID':
       return exitCodes.usage;
     default:
       return exitCodes.failed;

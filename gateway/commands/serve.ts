@@ -179,7 +179,7 @@ export async function gatewayServer({
         log.warn(`requests were still in flight after ${settings.limits.drain_timeout_ms} ms and are ended`);
         app.server.closeAllConnections();
       });
-      authenticator.stop();
+      await authenticator.stop();
       await followed.stop();
       await pipeline.stop();
       stopFigures?.();

@@ -1,8 +1,14 @@
 import type { Logger } from 'pino';
-import { findToken, type HeadersOfRequest, type TokenPlaces } from './authenticate/credentials.ts';
+import { type KeyVerifier, keyChallenge } from './authenticate/apiKeys/keyVerifier.ts';
+import {
+  credentialHeader,
+  findToken,
+  type HeadersOfRequest,
+  type TokenPlaces,
+} from './authenticate/credentials.ts';
 import type { JwtVerifier } from './authenticate/jwtVerifier.ts';
 import type { KeySet } from './authenticate/keySet.ts';
-import { bearerChallenge, CredentialsRefused } from './authenticate/refusals.ts';
+import { bearerChallenge, CredentialsRefused, malformed } from './authenticate/refusals.ts';
 import { anonymous, type Principal } from './principal.ts';
 
 export interface AuthenticatorOptions {
@@ -14,6 +20,15 @@ export interface AuthenticatorOptions {
         readonly keySets: readonly KeySet[];
         /** Whether a token that is refused leaves its sender anonymous. */
         readonly continuesOnError: boolean;
+      }
+    | undefined;
+  /** `undefined`: API keys are not looked at. */
+  readonly keys:
+    | {
+        readonly headerName: string;
+        readonly verifier: KeyVerifier;
+        /** Closes the store. */
+        readonly close: () => Promise<void>;
       }
     | undefined;
   /** Whether anonymous callers are refused. */
@@ -35,12 +50,12 @@ export class Authenticator {
    */
   async principalOf(request: HeadersOfRequest): Promise<Principal> {
     try {
-      const principal = await this.#byToken(request);
+      const principal = (await this.#byKey(request)) ?? (await this.#byToken(request));
       if (principal.kind === 'anonymous' && this.#options.requiresAuthentication) {
         throw new CredentialsRefused('UNAUTHENTICATED', {
           reason: 'MISSING_CREDENTIALS',
           message: 'This graph answers nobody without credentials.',
-          challenge: bearerChallenge(),
+          challenge: this.#challenge(),
         });
       }
       return principal;
@@ -50,6 +65,27 @@ export class Authenticator {
       }
       throw error;
     }
+  }
+
+  async #byKey(request: HeadersOfRequest): Promise<Principal | undefined> {
+    const { keys, tokens } = this.#options;
+    const key = keys && credentialHeader(keys.headerName, request);
+    if (keys === undefined || key === undefined) return undefined;
+    // which of two callers it is must not be guessed; a token that a browser adds as a cookie is none that was sent
+    const headers = tokens?.places.sources.filter(({ type }) => type === 'header') ?? [];
+    if (headers.some(({ name }) => name !== keys.headerName && request.headers[name] !== undefined)) {
+      throw malformed('DUPLICATE_CREDENTIALS', 'Send either an API key or a token, not both.');
+    }
+    return keys.verifier.verify(key);
+  }
+
+  #challenge(): string {
+    const { tokens, keys } = this.#options;
+    const challenges = [
+      ...(tokens !== undefined || keys === undefined ? [bearerChallenge()] : []),
+      ...(keys === undefined ? [] : [keyChallenge(keys.headerName)]),
+    ];
+    return challenges.join(', ');
   }
 
   async #byToken(request: HeadersOfRequest): Promise<Principal> {
@@ -65,8 +101,9 @@ export class Authenticator {
     }
   }
 
-  /** Ends the polling of keys. */
-  stop(): void {
+  /** Ends the polling of key sets, and closes the store of API keys. */
+  async stop(): Promise<void> {
     for (const keySet of this.#options.tokens?.keySets ?? []) keySet.stop();
+    await this.#options.keys?.close();
   }
 }
