@@ -16,6 +16,7 @@ import type { OperationRequest } from './engine.ts';
 import { GatewayError } from './errors.ts';
 import type { EngineLease, Gateway } from './gateway.ts';
 import type { ClientRequest } from './http/clientRequest.ts';
+import type { Principal } from './http/principal.ts';
 import type { DocumentGuard } from './limit/documentGuard.ts';
 import { valueNestsDeeper } from './limit/nesting.ts';
 import { coerceVariables } from './operation/coerceVariables.ts';
@@ -236,24 +237,30 @@ const refuseOperations: ApolloServerPlugin<OperationContext> = {
 function logFaults(log: Logger): ApolloServerPlugin<OperationContext> {
   return {
     async requestDidStart({ contextValue }) {
-      const { requestId, leaving } = contextValue.client;
+      const { requestId, leaving, principal } = contextValue.client;
+      const who = nameOf(principal);
       return {
         async didEncounterErrors({ errors, operationName }) {
           for (const error of errors) {
             const { code, subgraph } = gatewayErrorOf(error) ?? {};
             if (code === undefined && isFault(error)) {
               const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error;
-              log.error({ err: cause, requestId, operationName }, 'a fault ended an operation');
+              log.error({ err: cause, requestId, operationName, ...who }, 'a fault ended an operation');
             } else if (subgraph !== undefined && !leaving.isCancelled) {
-              log.warn({ code, subgraph, requestId, operationName }, error.message);
+              log.warn({ code, subgraph, requestId, operationName, ...who }, error.message);
             }
           }
         },
       };
     },
     async unexpectedErrorProcessingRequest({ error, requestContext }) {
-      const { requestId } = requestContext.contextValue.client;
-      log.error({ err: error, requestId }, 'a fault ended a request');
+      const { requestId, principal } = requestContext.contextValue.client;
+      log.error({ err: error, requestId, ...nameOf(principal) }, 'a fault ended a request');
     },
   };
+}
+
+/** What a log says of who asked: the kind and the id, never a token or its claims. */
+function nameOf({ kind, id }: Principal): { readonly principal?: { kind: string; id: string | undefined } } {
+  return kind === 'anonymous' ? {} : { principal: { kind, id } };
 }

@@ -9,7 +9,17 @@ export interface LogOptions {
 }
 
 /** Names under which secrets travel; their values never reach a log. */
-const SECRETS = ['authorization', 'cookie', 'set-cookie', 'x-api-key', 'password', 'token'];
+const SECRETS = [
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'set-cookie',
+  'x-api-key',
+  'x-tributary-principal',
+  'password',
+  'secret',
+  'token',
+];
 
 /** The gateway's log, on standard error: standard output belongs to what commands print. */
 export function createLog({ level, format, colorize }: LogOptions): Logger {

@@ -179,6 +179,36 @@ describe('requests: the example graph', () => {
     expect((await answered('{ me { username } }')).me).toBeNull();
   });
 
+  test('gives each user an answer of their own to one query', async () => {
+    const query = '{ me { username roles email } user(id: "u-0001") { username email } }';
+    const answers = await Promise.all(
+      ['ada', 'ben', 'cleo'].map(async (name) =>
+        answered(query, { headers: { authorization: `Bearer ${await tokenOf(name)}` } }),
+      ),
+    );
+    const ada = { username: 'ada', email: 'ada@example.com' };
+    expect([...answers, await answered(query)]).toEqual([
+      { me: { ...ada, roles: ['ADMIN', 'CUSTOMER'] }, user: ada },
+      { me: { username: 'ben', email: 'ben@example.com', roles: ['CUSTOMER', 'STAFF'] }, user: ada },
+      {
+        me: { username: 'cleo', email: 'cleo@example.com', roles: ['CUSTOMER'] },
+        user: { username: 'ada', email: null },
+      },
+      { me: null, user: { username: 'ada', email: null } },
+    ]);
+  });
+
+  test('refuses a token that was changed', async () => {
+    const [header, , signature] = (await tokenOf('cleo')).split('.');
+    const payload = Buffer.from('{"iss":"tributary-accounts","aud":"tributary","sub":"u-0001"}').toString(
+      'base64url',
+    );
+    const { errors } = await graph.ask('{ me { username } }', {
+      headers: { authorization: `Bearer ${header}.${payload}.${signature}` },
+    });
+    expect(errors?.[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED' });
+  });
+
   test('writes a review, which the product then shows', async () => {
     const headers = { authorization: `Bearer ${await tokenOf('ben')}` };
     const { id } = (await answered('{ products(last: 1) { nodes { id } } }')).products.nodes[0];

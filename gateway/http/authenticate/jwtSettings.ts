@@ -35,12 +35,19 @@ const MIN_SECRET_BYTES = 32;
 
 const sources = ['url', 'file', 'secret'] as const;
 
+/** Source: RFC 9110 §5.6.2 (token) and §5.5 (field value). */
+const headerName = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is not a header name')
+  .transform((name) => name.toLowerCase());
+const headerValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'is not a header value');
+
 /** One key set, and which tokens it is asked about. */
 export const keySetSettings = z
   .strictObject({
     url: z.url({ protocol: /^https?$/, error: 'is not an http: or https: URL' }).optional(),
     /** Headers of the request for `url`. */
-    headers: z.array(z.strictObject({ name: z.string().min(1), value: z.string() })).default([]),
+    headers: z.array(z.strictObject({ name: headerName, value: headerValue })).default([]),
     file: z.string().min(1).optional(),
     secret: z
       .string()
@@ -91,11 +98,6 @@ export type KeySetSettings = z.output<typeof keySetSettings>;
 function needsSecret(algorithm: string): boolean {
   return (sharedSecretAlgorithms as readonly string[]).includes(algorithm);
 }
-
-const headerName = z
-  .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is not a header name')
-  .transform((name) => name.toLowerCase());
 
 /** Where else a token may stand. */
 export const tokenSource = z.discriminatedUnion('type', [
