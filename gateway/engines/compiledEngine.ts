@@ -29,7 +29,11 @@ import type { FetchedData } from '../limit/cost/actualCost.ts';
 import { type CostSchema, costSchemaOf } from '../limit/cost/costSchema.ts';
 import { introspectionPart } from '../operation/introspectionPart.ts';
 import { type PlannedOperationOptions, plannedOperation } from '../operation/plannedOperation.ts';
-import { type PrivateAliases, privateAliasesFor } from '../operation/privateAliases.ts';
+import {
+  fieldsRequiredWithArguments,
+  type PrivateAliases,
+  privateAliasesFor,
+} from '../operation/privateAliases.ts';
 import { rootFieldsOneByOne } from '../operation/rootFieldsOneByOne.ts';
 import type { OperationKey, UsedOperation } from '../operation/usedOperation.ts';
 import { apolloPlanOf } from '../plan/apolloPlan.ts';
@@ -142,7 +146,7 @@ class CompiledEngine implements Engine {
     this.apiSchema = apiSchema;
     this.costs = costSchemaOf(document, linksOf(document));
     this.#planner = planner;
-    this.#aliases = privateAliasesFor(apiSchema);
+    this.#aliases = privateAliasesFor(apiSchema, fieldsRequiredWithArguments(document));
     this.#types = new TypeHierarchy(document);
     this.#shapedProjections = new ShapedProjections({
       schema: apiSchema,

@@ -1,5 +1,4 @@
-import type { GraphQLSchema } from 'graphql';
-import { isInterfaceType, isObjectType } from 'graphql';
+import { type DocumentNode, type GraphQLSchema, isInterfaceType, isObjectType, Kind } from 'graphql';
 
 /**
  * Names for what clients alias. Planners take the value under a key field's name for the key itself, whoever wrote it
@@ -17,18 +16,45 @@ export interface PrivateAliases {
   variableOf(plannedName: string): string;
 }
 
+/**
+ * Names of fields that some `@requires` gives arguments: `@requires(fields: "price(currency: EUR) weight")`.
+ * Source: join specification v0.3, `@join__field(requires:)`.
+ */
+export function fieldsRequiredWithArguments(supergraph: DocumentNode): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const definition of supergraph.definitions) {
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION)
+      continue;
+    for (const { directives = [] } of definition.fields ?? []) {
+      for (const { name, value } of directives.flatMap((directive) => directive.arguments ?? [])) {
+        if (name.value !== 'requires' || value.kind !== Kind.STRING) continue;
+        for (const [, field = ''] of value.value.matchAll(/(\w+)\s*\(/g)) names.add(field);
+      }
+    }
+  }
+  return names;
+}
+
 /** Variables that the planner writes into fetches of entities. */
 const PLANNER_VARIABLE = /^(representations$|__batch_reps)/;
 
-/** @param schema the API schema; the prefix is lengthened until no field begins with it */
-export function privateAliasesFor(schema: GraphQLSchema): PrivateAliases {
+/**
+ * @param schema the API schema; the prefix is lengthened until no field begins with it
+ * @param requiredWithArguments names of such fields (`fieldsRequiredWithArguments`): what a client asks of them is private
+ *   without an alias too, as the planner fetches them with other arguments under their own names
+ */
+export function privateAliasesFor(
+  schema: GraphQLSchema,
+  requiredWithArguments: ReadonlySet<string>,
+): PrivateAliases {
   let prefix = '_t_';
   const fieldNames = Object.values(schema.getTypeMap()).flatMap((type) =>
     isObjectType(type) || isInterfaceType(type) ? Object.keys(type.getFields()) : [],
   );
   while (fieldNames.some((name) => name.startsWith(prefix))) prefix = `_t${prefix}`;
   return {
-    keyOf: (fieldName, alias) => (alias === undefined || alias === fieldName ? fieldName : prefix + alias),
+    keyOf: (fieldName, alias = fieldName) =>
+      alias === fieldName && !requiredWithArguments.has(fieldName) ? fieldName : prefix + alias,
     responseKeyOf: (key) => (key.startsWith(prefix) ? key.slice(prefix.length) : key),
     plannedVariableOf: (name) =>
       PLANNER_VARIABLE.test(name) || name.startsWith(prefix) ? prefix + name : name,

@@ -30,6 +30,7 @@ export class FeatureCounts {
         for (const name of ['requires', 'provides', 'inaccessible', 'nonNullIn'] as const) {
           if (field[name] !== undefined) features.add(`graph: ${name}`);
         }
+        if (field.requires?.includes('(')) features.add('graph: requires with arguments');
         if (field.staleIn !== undefined) features.add('graph: @override');
         if (field.owners.length > 1 && field.key === undefined)
           features.add(`graph: shared field of ${type.kind}`);

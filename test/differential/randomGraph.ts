@@ -251,7 +251,7 @@ class GraphDraft {
           (input, inputPosition) =>
             inputPosition < position &&
             input.key === undefined &&
-            input.args.length === 0 &&
+            input.args.every(({ type }) => type.replace('!', '') in REQUIRED_ARGUMENTS) &&
             !input.owners.includes(owner) &&
             input.owners.length > 0,
         );
@@ -280,10 +280,21 @@ class GraphDraft {
       return undefined;
     }
     field.safe = true;
-    if (isLeaf || fields === undefined) return field.name;
+    const head = `${field.name}${this.#requiredArguments(field)}`;
+    if (isLeaf || fields === undefined) return head;
     const chosen = this.#random.shuffle(fields).slice(0, 2);
     for (const inner of chosen) inner.safe = true;
-    return `${field.name} { ${chosen.map(({ name }) => name).join(' ')} }`;
+    return `${head} { ${chosen.map(({ name }) => name).join(' ')} }`;
+  }
+
+  /** Every argument has a value, so that no default decides. */
+  #requiredArguments({ args }: DraftField): string {
+    if (args.length === 0) return '';
+    const given = args.map(({ name, type }) => {
+      const values = REQUIRED_ARGUMENTS[type.replace('!', '') as keyof typeof REQUIRED_ARGUMENTS];
+      return `${name}: ${this.#random.pick(values)}`;
+    });
+    return `(${given.join(', ')})`;
   }
 
   #drawProvides(): void {
@@ -400,6 +411,12 @@ class GraphDraft {
     return `[[${named}${mark()}]${mark()}]${mark()}`;
   }
 }
+
+/** What `@requires` gives the arguments of a field, by their types. */
+const REQUIRED_ARGUMENTS = {
+  Int: ['1', '2'],
+  Boolean: ['true', 'false'],
+} as const;
 
 function possibleIn(
   type: {

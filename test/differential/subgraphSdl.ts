@@ -113,7 +113,7 @@ class SdlPrinter {
           for (const name of provides.selection.match(/\w+/g) ?? []) names.add(name);
         }
         if (requires === undefined || !owners.includes(this.#subgraph)) continue;
-        for (const [, name = '', selection] of requires.matchAll(/(\w+)(?: \{ (.*?) \})?/g)) {
+        for (const [, name = '', selection] of requires.matchAll(/(\w+)(?:\(.*?\))?(?: \{ (.*?) \})?/g)) {
           if (other.name === type.name) names.add(name);
           const input = other.fields.find((candidate) => candidate.name === name);
           if (selection === undefined || namedType(input?.type ?? '') !== type.name) continue;

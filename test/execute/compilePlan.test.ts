@@ -12,7 +12,7 @@ import type { EntityFetchNode, FetchPath, PlanNode, RootFetchNode } from '../../
 import { caller } from './caller.ts';
 
 const types = new TypeHierarchy(parse('type Query { a: Int } type Product { id: ID }'));
-const aliases = privateAliasesFor(buildSchema('type Query { a: Int }'));
+const aliases = privateAliasesFor(buildSchema('type Query { a: Int }'), new Set());
 
 const root = (subgraph: string, path: FetchPath = []): RootFetchNode => ({
   kind: 'root',

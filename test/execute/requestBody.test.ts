@@ -5,7 +5,7 @@ import { compileBody } from '../../gateway/execute/requestBody.ts';
 import { privateAliasesFor } from '../../gateway/operation/privateAliases.ts';
 import { caller } from './caller.ts';
 
-const aliases = privateAliasesFor(buildSchema('type Query { a: Int }'));
+const aliases = privateAliasesFor(buildSchema('type Query { a: Int }'), new Set());
 
 function bodyOf(
   variables: Readonly<Record<string, unknown>>,

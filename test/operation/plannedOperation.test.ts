@@ -17,7 +17,7 @@ const schema = buildSchema(`
 
 function planned(text: string): string | undefined {
   const { operation, fragments } = operationOf(text);
-  const aliases = privateAliasesFor(schema);
+  const aliases = privateAliasesFor(schema, new Set());
   const result = plannedOperation({
     schema,
     operation,
@@ -153,7 +153,7 @@ describe('operation: what is planned', () => {
       schema,
       operation,
       fragments,
-      aliases: privateAliasesFor(schema),
+      aliases: privateAliasesFor(schema, new Set()),
       interfaceObjects: new Set<string>(),
     };
     expect(() => plannedOperation(options)).toThrow('The schema has no subscription type.');

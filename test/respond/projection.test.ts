@@ -16,7 +16,7 @@ const schema = buildSchema(`
   union Thing = Product | Service
   enum Size { SMALL LARGE }
 `);
-const aliases = privateAliasesFor(schema);
+const aliases = privateAliasesFor(schema, new Set());
 
 interface Answer {
   readonly data: string;
@@ -174,7 +174,7 @@ describe('respond: the projection', () => {
       schema: inherited,
       operation,
       fragments,
-      aliases: privateAliasesFor(inherited),
+      aliases: privateAliasesFor(inherited, new Set()),
       interfaceObjects: new Set(),
       isKnown: () => false,
       conditions: new Map(),
