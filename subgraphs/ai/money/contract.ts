@@ -189,11 +189,17 @@ export interface Reservation {
    *
    * @throws Error when it was settled or released, or its time is over
    */
-  extend(estimate: Estimate): Promise<Exclude<Decision, { kind: 'downgrade' }>>;
+  extend(further: FurtherCall): Promise<Exclude<Decision, { kind: 'downgrade' }>>;
   /** Charges what was used, also when it is more than was put aside, and gives the rest back. */
   settle(settlement: Settlement): Promise<void>;
   /** Gives everything back: nothing was sent to a provider. */
   release(): Promise<void>;
+}
+
+/** One more upstream call of a request. */
+export interface FurtherCall extends Estimate {
+  /** Where it goes; any of those that the reservation is for, if not given. */
+  readonly models?: readonly string[];
 }
 
 /** What one request came to. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import type { Decision, Estimate, Ledger, Reservation, ReserveRequest } from './contract.ts';
+import type { Decision, Estimate, FurtherCall, Ledger, Reservation, ReserveRequest } from './contract.ts';
 import {
   budgetsOfCall,
   type CallCounters,
@@ -65,7 +65,7 @@ export function openLedger(options: LedgerOptions): Ledger {
   function reservationOf(id: string): Reservation {
     return {
       id,
-      extend: (estimate) => inTransaction(db, (transaction) => extend(transaction, { id, estimate })),
+      extend: (further) => inTransaction(db, (transaction) => extend(transaction, { id, further })),
       settle: (settlement) =>
         db
           .transaction()
@@ -130,13 +130,13 @@ export function openLedger(options: LedgerOptions): Ledger {
 
   async function extend(
     transaction: MoneyTransaction,
-    { id, estimate }: { readonly id: string; readonly estimate: Estimate },
+    { id, further: estimate }: { readonly id: string; readonly further: FurtherCall },
   ): Promise<Outcome<Exclude<Decision, { kind: 'downgrade' }>>> {
     const row = await holdReservation(transaction, id);
     if (!row) throw new Error(`The reservation ${id} is settled, released or expired.`);
     const moment = now();
     const limits = tenantLimitsOf(settings(), row.tenant);
-    const call = { ...scopeOf(row), models: modelsOf(row) };
+    const call = { ...scopeOf(row), models: estimate.models ?? modelsOf(row) };
     // what a request takes is counted where it began
     const called = countersOfCall(settings().budgets, call, row.started_at);
     const paced = isLimited(limits) ? tenantCounters(row.tenant, moment) : null;

@@ -253,6 +253,21 @@ export function reservingFacts(createDatabase: CreateDatabase): void {
     ]);
   });
 
+  test('a further upstream call is put aside for the target that it goes to', async () => {
+    money.settings = { ...money.settings, budgets: [budgetOf({ model: '*' })] };
+    const reservation = await reserve({ models: ['mistral/mistral-small', 'openai/gpt-5-mini'] });
+    const more = { inputTokens: 1, maxOutputTokens: 1, nanoUsd: 0.5 * usd };
+    await reservation.extend({ ...more, models: ['openai/gpt-5-mini'] });
+    const again = await reservation.extend({ ...more, models: ['openai/gpt-5-mini'] });
+    expect([again.kind === 'refused' && again.details, await stand()]).toMatchObject([
+      { scope: 'model=openai/gpt-5-mini' },
+      [
+        ['model=mistral/mistral-small', 0, 0.15],
+        ['model=openai/gpt-5-mini', 0, 0.65],
+      ],
+    ]);
+  });
+
   test('a budget that is added counts what its window has seen already', async () => {
     await (await reserve()).settle(settlementOf(0.9 * usd));
     money.settings = {
