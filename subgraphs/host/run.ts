@@ -95,7 +95,7 @@ function registered(
   return registrations[registry.kind](registry, announcement, { log });
 }
 
-async function end<Tables, Context>(
+async function end<Tables, Context extends object>(
   server: SubgraphServer,
   subgraph: OpenedSubgraph<Tables, Context>,
   log: Logger,

@@ -2,8 +2,8 @@ import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { unwrapResolverError } from '@apollo/server/errors';
 import { ApolloServerPluginInlineTrace } from '@apollo/server/plugin/inlineTrace';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import Fastify, { type FastifyInstance } from 'fastify';
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { isDataException } from './database.ts';
 import type { SubgraphSettings } from './settings.ts';
@@ -29,29 +29,27 @@ export async function serveSubgraph<Tables, Context extends object>(
   settings: SubgraphSettings,
   log: Logger,
 ): Promise<SubgraphServer> {
-  const apollo = new ApolloServer<Context>({
-    schema: subgraph.schema,
-    nodeEnv: settings.production ? 'production' : 'development',
-    // `_service`, which a gateway reads, is a field like any other and stays
-    introspection: !settings.production,
-    hideSchemaDetailsFromClientErrors: settings.production,
-    includeStacktraceInErrorResponses: false,
-    stopOnTerminationSignals: false,
-    logger: log,
-    formatError: maskError,
-    plugins: [ApolloServerPluginInlineTrace(), logUnexpectedErrors(log)],
+  const options = { subgraph, settings, log };
+  let current = await startApollo(subgraph.schema, options);
+  let swaps = Promise.resolve();
+  subgraph.liveSchema?.onChange((schema) => {
+    // one after the other, so that the last schema wins
+    swaps = swaps.then(async () => {
+      const before = current;
+      current = await startApollo(schema, options);
+      // what it has begun, it ends
+      await before.apollo.stop();
+      log.info('serving a changed schema');
+    });
+    swaps.catch((error: unknown) => log.error({ err: error }, 'a changed schema cannot be served'));
   });
-  await apollo.start();
 
   const app: FastifyInstance = Fastify({
     bodyLimit: maxBodyBytes,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
   });
-  app.post(
-    '/graphql',
-    fastifyApolloHandler(apollo, { context: async (request) => subgraph.context(request.headers) }),
-  );
+  app.post('/graphql', (request, reply) => current.handle.call(app, request, reply));
   app.get('/health', async (_request, reply) => {
     const up = await answersInTime(subgraph.ping());
     return reply.code(up ? 200 : 503).send({ status: up ? 'UP' : 'DOWN' });
@@ -68,7 +66,7 @@ export async function serveSubgraph<Tables, Context extends object>(
   try {
     await app.listen({ host: settings.host, port: settings.port });
   } catch (error) {
-    await apollo.stop();
+    await current.apollo.stop();
     throw error;
   }
   const address = app.server.address();
@@ -78,9 +76,49 @@ export async function serveSubgraph<Tables, Context extends object>(
     url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}/graphql`,
     async close() {
       await app.close();
-      await apollo.stop();
+      await swaps.catch(() => {});
+      await current.apollo.stop();
     },
   };
+}
+
+/** Apollo Server over one schema; a changed schema is served by another one. */
+async function startApollo<Tables, Context extends object>(
+  schema: GraphQLSchema,
+  { subgraph, settings, log }: ServeParts<Tables, Context>,
+) {
+  const apollo = new ApolloServer<Context>({
+    schema,
+    nodeEnv: settings.production ? 'production' : 'development',
+    // `_service`, which a gateway reads, is a field like any other and stays
+    introspection: !settings.production,
+    hideSchemaDetailsFromClientErrors: settings.production,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    logger: log,
+    formatError: maskError,
+    plugins: [ApolloServerPluginInlineTrace(), logUnexpectedErrors(log), ...(subgraph.plugins ?? [])],
+  });
+  await apollo.start();
+  const handle = fastifyApolloHandler(apollo, {
+    context: async (request, reply) => subgraph.context(request.headers, leftSignal(reply)),
+  });
+  return { apollo, handle };
+}
+
+interface ServeParts<Tables, Context extends object> {
+  readonly subgraph: OpenedSubgraph<Tables, Context>;
+  readonly settings: SubgraphSettings;
+  readonly log: Logger;
+}
+
+/** Aborted when the connection ends before the answer was written: nobody waits any more. */
+function leftSignal({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  raw.once('close', () => {
+    if (!raw.writableFinished) controller.abort(new Error('the client has gone'));
+  });
+  return controller.signal;
 }
 
 async function answersInTime(ping: Promise<void>): Promise<boolean> {

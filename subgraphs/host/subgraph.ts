@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import path from 'node:path';
+import type { ApolloServerPlugin } from '@apollo/server';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/resolverMap.js';
 import type { FastifyInstance } from 'fastify';
@@ -10,7 +11,7 @@ import type { Logger } from 'pino';
 import { openDatabase } from './database.ts';
 import { type Migrations, migrate, seedOnce } from './migrate.ts';
 import { applyPermissions, type Permissions } from './permissions.ts';
-import { type Principal, principalReader, readPrincipalSecrets } from './principal.ts';
+import { type Principal, principalReader, type ReadPrincipal, readPrincipalSecrets } from './principal.ts';
 import type { SubgraphSettings } from './settings.ts';
 
 /** What makes a subgraph: its schema stands in `schema.graphql` of its folder, the rest here. */
@@ -20,9 +21,10 @@ export interface SubgraphDefinition<Tables, Context extends object> {
   readonly port: number;
   readonly folder: string;
   readonly migrations: Migrations;
-  readonly resolvers: GraphQLResolverMap<Context>;
-  /** Who may see what; what no rule names is denied. */
-  readonly permissions: Permissions;
+  /** `null`: `open` brings the schema, which may change while the subgraph runs. */
+  readonly resolvers: GraphQLResolverMap<Context> | null;
+  /** Who may see what; what no rule names is denied. `null`: the schema that `open` brings has rules of its own. */
+  readonly permissions: Permissions | null;
   /** Writes the example rows into an empty database. */
   seed(transaction: Transaction<Tables>): Promise<void>;
   /** Called once, when the tables exist and before the first request. */
@@ -33,24 +35,43 @@ export interface OpenParts<Tables> {
   readonly db: Kysely<Tables>;
   readonly environment: NodeJS.ProcessEnv;
   readonly log: Logger;
+  /** For routes beside `/graphql`. It throws what `OpenedSubgraph.context` throws. */
+  readonly readPrincipal: ReadPrincipal;
 }
 
-export interface OpenedParts<Context> {
-  /** Makes the context of one request, with loaders that live as long as the request. */
-  context(principal: Principal): Context;
+export interface OpenedParts<Context extends object> {
+  /**
+   * Makes the context of one request, with loaders that live as long as the request.
+   *
+   * @param signal aborted when the client has gone before it was answered
+   */
+  context(principal: Principal, signal: AbortSignal): Context;
+  /** For a definition without resolvers. */
+  readonly liveSchema?: LiveSchema;
+  /** Plugins of Apollo Server beside the host's own. */
+  readonly plugins?: readonly ApolloServerPlugin<Context>[];
   /** Adds HTTP routes beside `/graphql` and `/health`. */
   routes?(app: FastifyInstance): void;
   /** Ends timers and the like, before the database is closed. */
   stop?(): Promise<void> | void;
 }
 
+/** A schema that may be replaced while it is served. */
+export interface LiveSchema {
+  current(): GraphQLSchema;
+  /** Called with each schema that takes the place of the one before. */
+  onChange(listener: (schema: GraphQLSchema) => void): void;
+}
+
 /** A subgraph ready to answer, without a server. */
-export interface OpenedSubgraph<Tables, Context> extends Omit<OpenedParts<Context>, 'context'> {
+export interface OpenedSubgraph<Tables, Context extends object>
+  extends Omit<OpenedParts<Context>, 'context'> {
   /**
    * Makes the context of one request.
    * @throws SubgraphError UNAUTHENTICATED for a principal header that is not valid
    */
-  context(headers: IncomingHttpHeaders): Context;
+  context(headers: IncomingHttpHeaders, signal: AbortSignal): Context;
+  /** The one in force. */
   readonly schema: GraphQLSchema;
   readonly db: Kysely<Tables>;
   /** Resolves when the database answers. */
@@ -75,7 +96,7 @@ export async function openSubgraph<Tables, Context extends object>(
   options: OpenOptions,
 ): Promise<OpenedSubgraph<Tables, Context>> {
   const { settings, environment, log, onStatement } = options;
-  const schema = readSchema(definition);
+  const fixedSchema = definition.resolvers === null ? null : readSchema(definition);
   const secrets = readPrincipalSecrets(environment);
   if (secrets.length === 0) log.info('PRINCIPAL_SECRET is not set: every caller is anonymous');
   const readPrincipal = principalReader({ audience: definition.name, secrets });
@@ -86,11 +107,13 @@ export async function openSubgraph<Tables, Context extends object>(
   try {
     await migrate(db, definition.migrations);
     if (settings.seed && (await seedOnce(db, definition.seed))) log.info('example rows written');
-    const parts = await definition.open({ db, environment, log });
+    const parts = await definition.open({ db, environment, log, readPrincipal });
     return {
       ...parts,
-      context: (headers) => parts.context(readPrincipal(headers)),
-      schema,
+      context: (headers, signal) => parts.context(readPrincipal(headers), signal),
+      get schema() {
+        return fixedSchema ?? schemaOf(definition, parts);
+      },
       db,
       async ping() {
         await sql`select 1`.execute(db);
@@ -106,12 +129,20 @@ export async function openSubgraph<Tables, Context extends object>(
   }
 }
 
+function schemaOf<Tables, Context extends object>(
+  { name }: SubgraphDefinition<Tables, Context>,
+  { liveSchema }: OpenedParts<Context>,
+): GraphQLSchema {
+  if (liveSchema === undefined) throw new Error(`${name} has neither resolvers nor a schema of its own`);
+  return liveSchema.current();
+}
+
 /** The executable schema of a subgraph: its SDL with its resolvers behind its permissions, `_service` and `_entities`. */
 export function readSchema<Tables, Context extends object>(
   definition: SubgraphDefinition<Tables, Context>,
 ): GraphQLSchema {
   const typeDefs = parse(readFileSync(path.join(definition.folder, 'schema.graphql'), 'utf8'));
-  const schema = buildSubgraphSchema([{ typeDefs, resolvers: definition.resolvers }]);
-  applyPermissions(schema, definition.permissions);
+  const schema = buildSubgraphSchema([{ typeDefs, resolvers: definition.resolvers ?? {} }]);
+  if (definition.permissions !== null) applyPermissions(schema, definition.permissions);
   return schema;
 }

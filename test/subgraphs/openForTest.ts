@@ -56,6 +56,7 @@ export async function openForTest<Tables, Context extends object>(
       source,
       contextValue: opened.context(
         principal === undefined ? {} : principalHeaders({ aud: definition.name, ...principal }),
+        new AbortController().signal,
       ),
       ...(variables ? { variableValues: variables } : {}),
     });
