@@ -93,6 +93,12 @@ export const reviewsResolvers: GraphQLResolverMap<ReviewsContext> = {
         totalCount: async () => countOf(await loaders.ratingCountsByProduct.load(product.id)),
       };
     },
+    async helpfulReviews(product: Reference, _arguments, { loaders }) {
+      const page = readPage({ first: 20 }, reviewOrders.MOST_HELPFUL);
+      const question = { page, orderBy: 'MOST_HELPFUL' } as const;
+      const rows = await loaders.reviewsByProduct.load({ parent: product.id, question });
+      return rows.slice(0, page.limit);
+    },
     async averageRating(product: Reference, _arguments, { loaders }) {
       const rows = await loaders.ratingCountsByProduct.load(product.id);
       const sum = rows.reduce((total, row) => total + row.rating * row.count, 0);
