@@ -6,6 +6,7 @@ const root = path.resolve(import.meta.dirname, '..');
 for (const folder of ['gateway', 'subgraphs']) {
   cpSync(path.join(root, folder), path.join(root, 'dist', folder), {
     recursive: true,
-    filter: (source) => path.basename(source) !== 'client' && ['', '.graphql'].includes(path.extname(source)),
+    filter: (source) =>
+      path.basename(source) !== 'client' && ['', '.graphql', '.yaml', '.txt'].includes(path.extname(source)),
   });
 }

@@ -12,9 +12,12 @@ export interface ProcessWatchOptions {
   readonly changed: (file: string) => void;
 }
 
-/** What a running process writes, or a build: a change there is no change of its sources. */
+/**
+ * What a running process writes, or a build: a change there is no change of its sources. Nor are configuration and prompts,
+ * which a subgraph takes up while it runs.
+ */
 const ignoredNames =
-  /^(?:node_modules|dist|coverage|\.git|\.tributary)$|\.(?:sqlite|db)(?:-\w+)?$|\.log$|~$|\.sw[a-z]$/;
+  /^(?:node_modules|dist|coverage|\.git|\.tributary|models\.yaml|prompts)$|\.(?:sqlite|db)(?:-\w+)?$|\.log$|~$|\.sw[a-z]$/;
 
 /** Watches files and folders for changes; resolves when none can be missed any more. */
 export async function watchPaths({ paths, debounceMs, changed }: ProcessWatchOptions): Promise<ProcessWatch> {

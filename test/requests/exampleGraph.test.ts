@@ -26,7 +26,7 @@ afterAll(async () => {
 
 /** The fields of one entity, asked of the subgraph that owns them. */
 async function entity(
-  subgraph: 'accounts' | 'products' | 'inventory' | 'reviews',
+  subgraph: 'accounts' | 'products' | 'inventory' | 'reviews' | 'ai',
   representation: object,
   fields: string,
 ) {
@@ -38,6 +38,12 @@ async function entity(
   );
   expect(errors).toBeUndefined();
   return data._entities[0];
+}
+
+interface ReviewNode {
+  readonly author: { readonly id: string };
+  readonly title: string;
+  readonly body: string;
 }
 
 async function answered(query: string, options?: Parameters<ExampleGraph['ask']>[1]) {
@@ -63,26 +69,36 @@ describe('requests: the example graph', () => {
     expect(output).toContain('query Newcomer');
   });
 
-  test('answers the sample query from all four subgraphs', async () => {
+  test('answers the sample query from all five subgraphs', async () => {
     const data = await answered(sample);
     const top = (await graph.askSubgraph('products', '{ topProducts(first: 3) { id name price currency } }'))
       .data.topProducts;
     const expected = await Promise.all(
-      top.map(async ({ id, ...own }: { id: string }) => {
+      top.map(async ({ id, ...own }: { id: string; name: string }) => {
         const key = { __typename: 'Product', id };
         const stock = await entity('inventory', key, 'inStock stock { available location { name city } }');
-        const { averageRating, reviews } = await entity(
+        const { averageRating, helpfulReviews, reviews } = await entity(
           'reviews',
           key,
-          'averageRating reviews(first: 2) { nodes { rating title author { id } } }',
+          'averageRating helpfulReviews { rating title body } reviews(first: 2) { nodes { rating title body author { id } } }',
         );
         const nodes = await Promise.all(
-          reviews.nodes.map(async ({ author, ...review }: { author: { id: string } }) => ({
+          reviews.nodes.map(async ({ author, body, ...review }: ReviewNode) => ({
             ...review,
+            ...(await entity(
+              'ai',
+              { __typename: 'Review', title: review.title, body },
+              'sentiment { label }',
+            )),
             author: await entity('accounts', { __typename: 'User', id: author.id }, 'name'),
           })),
         );
-        return { ...own, ...stock, averageRating, reviews: { nodes } };
+        const digest = await entity(
+          'ai',
+          { __typename: 'Product', id, name: own.name, helpfulReviews },
+          'reviewDigest { verdict summary model }',
+        );
+        return { ...own, ...stock, averageRating, ...digest, reviews: { nodes } };
       }),
     );
 

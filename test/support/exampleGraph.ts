@@ -6,7 +6,7 @@ import path from 'node:path';
 import { freePorts } from './freePorts.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const names = ['accounts', 'products', 'inventory', 'reviews'] as const;
+const names = ['accounts', 'products', 'inventory', 'reviews', 'ai'] as const;
 export type ExampleSubgraph = (typeof names)[number];
 
 /** The repository's own graph, run by `tributary dev` as `npm start` does, on free ports and with new databases. */
@@ -22,6 +22,11 @@ export interface ExampleGraph {
   askSubgraph(subgraph: ExampleSubgraph, query: string, options?: AskOptions): Promise<GraphQLAnswer>;
   /** Sends a signal and waits for the exit code. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+export interface ExampleGraphOptions {
+  /** Of all its processes, beside what they have anyway. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface AskOptions {
@@ -40,7 +45,7 @@ export interface GraphQLAnswer {
 }
 
 /** @returns when the banner says that a federated query has succeeded */
-export async function startExampleGraph(): Promise<ExampleGraph> {
+export async function startExampleGraph(options: ExampleGraphOptions = {}): Promise<ExampleGraph> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-example-'));
   const ports = await freePorts(names.length + 1);
   const gatewayPort = ports.at(-1) ?? 0;
@@ -58,6 +63,8 @@ export async function startExampleGraph(): Promise<ExampleGraph> {
       PRODUCTS_URL: urlOf('products'),
       INVENTORY_URL: urlOf('inventory'),
       REVIEWS_URL: urlOf('reviews'),
+      AI_URL: urlOf('ai'),
+      ...options.environment,
       ACCOUNTS_JWKS_URL: `http://127.0.0.1:${ports[0]}/.well-known/jwks.json`,
       DATA_DIR: path.join(folder, 'databases'),
       TRIBUTARY_CACHE_DIR: path.join(folder, 'cache'),

@@ -52,7 +52,7 @@ describe('subgraph process', () => {
     return { code: await ended(child), output };
   };
 
-  test.each(['accounts', 'products', 'inventory', 'reviews'])(
+  test.each(['accounts', 'products', 'inventory', 'reviews', 'ai'])(
     '%s makes its database, reports its port, answers, and ends with 0 on SIGTERM',
     async (name) => {
       const { child, message, url } = await start(name);
