@@ -15,10 +15,12 @@ import { readKeySet, secretKey } from '../http/authenticate/readKeySet.ts';
 import { Authenticator, type AuthenticatorOptions } from '../http/authenticate.ts';
 import { boundedRequest, requestProblem, withoutSecrets } from '../runtime/boundedRequest.ts';
 import type { Settings } from '../settingsSchema.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 
 export interface AuthenticatorParts {
   readonly settings: Settings;
   readonly cwd: string;
+  readonly telemetry: Telemetry;
   readonly log: Logger;
 }
 
@@ -30,7 +32,12 @@ type JwtSettings = Settings['authentication']['jwt'];
  *
  * @throws GatewayError SETTINGS_INVALID for a file that is no key set
  */
-export async function authenticatorOf({ settings, cwd, log }: AuthenticatorParts): Promise<Authenticator> {
+export async function authenticatorOf({
+  settings,
+  cwd,
+  telemetry,
+  log,
+}: AuthenticatorParts): Promise<Authenticator> {
   const { jwt, require_authentication: requiresAuthentication } = settings.authentication;
   if (!settings.csrf_prevention && jwt.sources.some(({ type }) => type === 'cookie')) {
     throw new GatewayError('SETTINGS_INVALID', {
@@ -61,11 +68,16 @@ export async function authenticatorOf({ settings, cwd, log }: AuthenticatorParts
           },
     keys: await keysOf({ settings, cwd, log }),
     requiresAuthentication,
+    telemetry,
     log,
   });
 }
 
-async function keysOf({ settings, cwd, log }: AuthenticatorParts): Promise<AuthenticatorOptions['keys']> {
+async function keysOf({
+  settings,
+  cwd,
+  log,
+}: Omit<AuthenticatorParts, 'telemetry'>): Promise<AuthenticatorOptions['keys']> {
   const { enabled, header_name: headerName, cache_ms, max_cached_keys } = settings.authentication.api_keys;
   if (!enabled) return undefined;
   const store = await keyStoreOf(settings, cwd, (error) =>

@@ -132,7 +132,7 @@ export async function gatewayServer({
     maxVariablesDepth: settings.limits.max_variables_depth,
     maxErrors: settings.limits.max_errors,
   });
-  const authenticator = await authenticatorOf({ settings, cwd, log });
+  const authenticator = await authenticatorOf({ settings, cwd, telemetry, log });
   const followed = new FollowedPermissions({
     settings,
     cwd,

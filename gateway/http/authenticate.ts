@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type KeyVerifier, keyChallenge } from './authenticate/apiKeys/keyVerifier.ts';
 import {
   credentialHeader,
@@ -33,6 +34,7 @@ export interface AuthenticatorOptions {
     | undefined;
   /** Whether anonymous callers are refused. */
   readonly requiresAuthentication: boolean;
+  readonly telemetry: Telemetry;
   readonly log: Logger;
 }
 
@@ -58,13 +60,20 @@ export class Authenticator {
           challenge: this.#challenge(),
         });
       }
+      this.#count(principal.kind);
       return principal;
     } catch (error) {
       if (error instanceof CredentialsRefused) {
+        this.#count(error.reason);
         this.#options.log.debug({ code: error.code, reason: error.reason }, 'credentials were refused');
       }
       throw error;
     }
+  }
+
+  #count(result: string): void {
+    const { telemetry } = this.#options;
+    if (telemetry.isHeard) telemetry.record('authentications', 1, { 'authentication.result': result });
   }
 
   async #byKey(request: HeadersOfRequest): Promise<Principal | undefined> {
@@ -73,7 +82,7 @@ export class Authenticator {
     if (keys === undefined || key === undefined) return undefined;
     // which of two callers it is must not be guessed; a token that a browser adds as a cookie is none that was sent
     const headers = tokens?.places.sources.filter(({ type }) => type === 'header') ?? [];
-    if (headers.some(({ name }) => name !== keys.headerName && request.headers[name] !== undefined)) {
+    if (tokens !== undefined && findToken(request, { ...tokens.places, sources: headers }) !== undefined) {
       throw malformed('DUPLICATE_CREDENTIALS', 'Send either an API key or a token, not both.');
     }
     return keys.verifier.verify(key);
@@ -96,6 +105,7 @@ export class Authenticator {
       return token === undefined ? anonymous : await tokens.verifier.verify(token);
     } catch (error) {
       if (!tokens.continuesOnError || !(error instanceof CredentialsRefused)) throw error;
+      this.#count(error.reason);
       log.debug({ reason: error.reason }, 'a refused token leaves its sender anonymous');
       return anonymous;
     }

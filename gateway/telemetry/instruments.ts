@@ -16,6 +16,14 @@ export interface Instrument {
  * Source: OpenTelemetry semantic conventions (`http.client.request.duration`, seconds); Apollo Router (`subgraph.name`).
  */
 export const instruments = {
+  authentications: {
+    name: 'tributary.authentication.requests',
+    kind: 'counter',
+    unit: '{request}',
+    attributes: ['authentication.result'],
+    description:
+      'Requests by what their credentials proved: `anonymous`, `user`, `key`, or the reason of the refusal (`EXPIRED_SIGNATURE` …).',
+  },
   planLookups: {
     name: 'tributary.query_planning.cache.lookups',
     kind: 'counter',

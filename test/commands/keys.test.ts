@@ -181,6 +181,15 @@ describe('API keys at a gateway', () => {
     ]);
   });
 
+  test('a key is not looked for where tokens are, nor a token where keys are', async () => {
+    const key = await issue();
+    const token = await mint({ key: rsa });
+    expect([await ask({ authorization: `Bearer ${key}` }), await ask({ 'x-api-key': token })]).toEqual([
+      '401 UNAUTHENTICATED: The token is not a signed JSON Web Token.',
+      refused,
+    ]);
+  });
+
   test('two headers are refused', async () => {
     const key = await issue();
     const body = '{"query":"{ hello }"}';

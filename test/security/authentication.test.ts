@@ -221,6 +221,25 @@ describe('security: the signature of a token', () => {
     expect(await answerTo(`Bearer ${header}.${payload}.`)).toEqual(invalid);
   });
 
+  /* CVE-2022-21449 of Java: r and s of zero were a signature of everything. */
+  test('of zeros is refused', async () => {
+    const server = await startKeySetServer([ec.jwk]);
+    const other = await startGateway({
+      subgraphs: [accounts],
+      settings: { authentication: { jwt: { jwks: [{ url: server.url }] } } },
+    });
+    const [header, payload] = (await mint({ key: ec })).split('.');
+    const statuses = await Promise.all(
+      [Buffer.alloc(64), Buffer.alloc(0), Buffer.alloc(64, 255), Buffer.alloc(2_000)].map(async (bytes) => {
+        const authorization = `Bearer ${header}.${payload}.${bytes.toString('base64url')}`;
+        return (await other.ask(query, { authorization })).status;
+      }),
+    );
+    await other.stop();
+    await server.close();
+    expect(statuses).toEqual([401, 401, 401, 401]);
+  });
+
   test('is checked anew when a token that was accepted comes with another one', async () => {
     const token = await mint({ key: rsa });
     await answerTo(`Bearer ${token}`);

@@ -16,6 +16,8 @@ type CryptoKey = Exclude<Awaited<ReturnType<typeof importJWK>>, Uint8Array>;
 const MAX_KEYS = 100;
 /** Source: RFC 7518 §3.3, "A key of size 2048 bits or larger MUST be used". */
 const MIN_RSA_BYTES = 256;
+/** Source: RFC 7518 §3.2: as long as the hash, or longer. */
+const MIN_SECRET_BYTES = 32;
 
 /**
  * Reads a JSON Web Key Set. Keys that cannot verify are passed over: others may be for encryption, or of a newer kind.
@@ -75,6 +77,7 @@ function verifyingPart(key: Readonly<Record<string, unknown>>): JWK | undefined 
     jwk[name] = value;
   }
   if (kty === 'RSA' && Buffer.byteLength(jwk.n ?? '', 'base64url') < MIN_RSA_BYTES) return undefined;
+  if (kty === 'oct' && Buffer.byteLength(jwk.k ?? '', 'base64url') < MIN_SECRET_BYTES) return undefined;
   if (typeof kid === 'string') jwk.kid = kid;
   if (typeof alg === 'string') jwk.alg = alg;
   return jwk as unknown as JWK;

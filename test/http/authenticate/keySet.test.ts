@@ -219,7 +219,8 @@ describe('key set: which keys may have signed a token', () => {
       { kty: 'EC', crv: 'P-256', x: 'AAAA', y: 'AAAA', kid: 'ec' },
       { kty: 'EC', crv: 'P-256', x: 'AAAA', y: 'AAAA', alg: 'ES256' },
       { kty: 'RSA', n: 'A'.repeat(342), e: 'AQAB', kid: 'rsa', alg: 'PS256' },
-      { kty: 'oct', k: 'AAAA', kid: 'shared' },
+      { kty: 'oct', k: 'A'.repeat(43), kid: 'shared' },
+      { kty: 'oct', k: 'AAAA', kid: 'too short' },
     ],
   });
   const keys = readKeySet(mixed, { allowsSecrets: true });

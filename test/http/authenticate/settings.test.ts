@@ -8,6 +8,7 @@ import { authenticatorOf } from '../../../gateway/commands/authenticatorOf.ts';
 import { GatewayError } from '../../../gateway/errors.ts';
 import type { Authenticator } from '../../../gateway/http/authenticate.ts';
 import { readSettings } from '../../../gateway/settings.ts';
+import { Telemetry } from '../../../gateway/telemetry/telemetry.ts';
 import {
   type KeySetServer,
   type MintOptions,
@@ -26,6 +27,7 @@ let ec: SigningKey;
 let ed: SigningKey;
 const SECRET = 'a secret of more than 32 bytes, for both sides';
 const running: Authenticator[] = [];
+const telemetry = new Telemetry();
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'tributary-authentication-'));
@@ -34,8 +36,8 @@ beforeAll(async () => {
   writeFileSync(path.join(folder, 'keys.json'), JSON.stringify({ keys: [ed.jwk] }));
 });
 
-afterEach(() => {
-  for (const authenticator of running.splice(0)) authenticator.stop();
+afterEach(async () => {
+  for (const authenticator of running.splice(0)) await authenticator.stop();
 });
 
 afterAll(async () => {
@@ -50,7 +52,12 @@ async function authenticator(
   // JSON is YAML
   writeFileSync(path.join(folder, 'gateway.yaml'), JSON.stringify({ authentication, ...others }));
   const settings = readSettings({ env, cwd: folder });
-  const made = await authenticatorOf({ settings, cwd: folder, log: pino({ level: 'silent' }) });
+  const made = await authenticatorOf({
+    settings,
+    cwd: folder,
+    telemetry,
+    log: pino({ level: 'silent' }),
+  });
   running.push(made);
   return made;
 }
@@ -324,6 +331,27 @@ describe('authentication: several issuers', () => {
       jwt: { jwks: [{ url: 'http://127.0.0.1:1/jwks.json' }, { url: url() }] },
     });
     expect(await ask(one, await bearer())).toEqual(user);
+  });
+});
+
+describe('authentication: what is counted', () => {
+  test('is every request, by what its credentials proved', async () => {
+    const results: string[] = [];
+    const stop = telemetry.listen({
+      measured: (instrument, value, attributes) =>
+        results.push(`${instrument} ${value} ${attributes['authentication.result']}`),
+    });
+    const made = await authenticator({ jwt: { jwks: [{ url: url() }] } });
+    await ask(made);
+    await ask(made, await bearer());
+    await ask(made, await bearer({ claims: { exp: 1 } }));
+    await ask(made, { authorization: 'Basic x' });
+    stop();
+    expect(results).toEqual(
+      ['anonymous', 'user', 'EXPIRED_SIGNATURE', 'INVALID_PREFIX'].map(
+        (result) => `authentications 1 ${result}`,
+      ),
+    );
   });
 });
 
