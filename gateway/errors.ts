@@ -68,6 +68,14 @@ export const errorKinds = Object.freeze({
   MAX_ROOT_FIELDS_LIMIT: kind(400, true, 'The operation has more root fields than `limits.max_root_fields`.'),
   MAX_DIRECTIVES_LIMIT: kind(400, true, 'The operation has more directives than `limits.max_directives`.'),
   MAX_VARIABLES_DEPTH_LIMIT: kind(400, true, 'The variables nest deeper than `limits.max_variables_depth`.'),
+  PERSISTED_QUERY_NOT_IN_LIST: kind(404, true, 'No operation of the persisted query list has the id.'),
+  QUERY_NOT_IN_SAFELIST: kind(403, true, 'The operation body was not found in the persisted query safelist'),
+  PERSISTED_QUERY_ID_REQUIRED: kind(400, true, 'Only ids of persisted queries are served, and no documents.'),
+  CANNOT_SEND_PQ_ID_AND_BODY: kind(
+    400,
+    true,
+    'The request has both an id of a persisted query and a document.',
+  ),
   COST_QUERY_PARSE_FAILURE: kind(
     400,
     true,

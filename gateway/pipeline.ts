@@ -19,8 +19,11 @@ import type { ClientRequest } from './http/clientRequest.ts';
 import type { Principal } from './http/principal.ts';
 import type { DocumentGuard } from './limit/documentGuard.ts';
 import { valueNestsDeeper } from './limit/nesting.ts';
+import type { AutomaticQueries } from './operation/automaticQueries.ts';
 import { coerceVariables } from './operation/coerceVariables.ts';
+import { documentIdOf } from './operation/documentId.ts';
 import { type Refusable, refuseEarly } from './operation/earlyRefusal.ts';
+import type { PersistedOperations } from './operation/persistedOperations.ts';
 import { type FormatError, gatewayErrorOf, isFault } from './respond/formatErrors.ts';
 import { stringifyResponse } from './respond/serializedData.ts';
 
@@ -41,6 +44,12 @@ export interface PipelineOptions {
   readonly maxVariablesDepth: number;
   /** Errors of one answer; those beyond are counted and left out. */
   readonly maxErrors: number;
+  /** `undefined` where no list says what clients may name by id. */
+  readonly persistedOperations?: PersistedOperations | undefined;
+  /** Where documents are kept that clients register by their hash; `undefined` = they cannot. */
+  readonly automaticQueries?: AutomaticQueries | undefined;
+  /** The header in which clients give their name, in lower case. */
+  readonly clientNameHeader: string;
 }
 
 /** What travels with one operation through Apollo Server. */
@@ -104,9 +113,14 @@ export class Pipeline {
       csrfPrevention: this.#options.csrfPrevention,
       allowBatchedHttpRequests: this.#options.allowsBatching,
       parseOptions: { maxTokens: this.#options.maxTokens },
+      persistedQueries:
+        this.#options.automaticQueries === undefined
+          ? false
+          : { cache: this.#options.automaticQueries, ttl: null },
       stopOnTerminationSignals: false,
       plugins: [
         holdEngine(gateway),
+        findDocuments(this.#options),
         guardDocuments(this.#options),
         refuseOperations,
         logFaults(log),
@@ -182,11 +196,35 @@ function holdEngine(gateway: Gateway): ApolloServerPlugin<OperationContext> {
   };
 }
 
+/** Finds the document that a request names by id, and refuses documents that no list has where that is asked for. */
+function findDocuments(options: PipelineOptions): ApolloServerPlugin<OperationContext> {
+  const { persistedOperations, clientNameHeader } = options;
+  if (persistedOperations === undefined) return {};
+  return {
+    async requestDidStart({ request, contextValue }) {
+      const clientName = contextValue.client.headers[clientNameHeader];
+      const answer = persistedOperations.resolve({
+        query: request.query,
+        extensions: request.extensions,
+        documentId: documentIdOf(request.http),
+        clientName: typeof clientName === 'string' ? clientName : undefined,
+      });
+      if (answer.kind === 'refused') refuseEarly(request, contextValue, answer.error);
+      else if (answer.kind === 'found') {
+        request.query = answer.text;
+        // it was found, and has not to be found by its hash once more
+        delete request.extensions;
+      }
+    },
+  };
+}
+
 /** Refuses what exceeds a limit of structure before it is parsed and validated. */
 function guardDocuments(options: PipelineOptions): ApolloServerPlugin<OperationContext> {
   const { documentGuard, maxVariablesDepth } = options;
   return {
     async requestDidStart({ request, contextValue }) {
+      if (contextValue.refusal !== undefined) return;
       // a document that is asked for by its hash was checked when it was registered
       let refusal = request.query === undefined ? undefined : documentGuard.check(request.query);
       if (refusal === undefined && valueNestsDeeper(request.variables, maxVariablesDepth + 1)) {

@@ -7,6 +7,7 @@ import type { Engine, OperationRequest } from '../gateway/engine.ts';
 import { GatewayError } from '../gateway/errors.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { DocumentGuard } from '../gateway/limit/documentGuard.ts';
+import { AutomaticQueries } from '../gateway/operation/automaticQueries.ts';
 import { Pipeline, type PipelineOptions } from '../gateway/pipeline.ts';
 import { formatErrorsBy } from '../gateway/respond/formatErrors.ts';
 import { supergraphFromSdl } from '../gateway/supergraph/supergraph.ts';
@@ -82,6 +83,13 @@ function pipelineOf(options: Partial<PipelineOptions> = {}): Pipeline {
     }),
     maxVariablesDepth: 5,
     maxErrors: 3,
+    automaticQueries: new AutomaticQueries({
+      maxEntries: 10,
+      maxDocumentBytes: 1000,
+      shared: undefined,
+      isAllowed: () => true,
+    }),
+    clientNameHeader: 'apollographql-client-name',
     ...options,
   });
   pipelines.push(pipeline);

@@ -22,6 +22,7 @@ import { Telemetry } from '../telemetry/telemetry.ts';
 import { authenticatorOf } from './authenticatorOf.ts';
 import { demandControlOf, openRedis } from './demandControlOf.ts';
 import { FollowedPermissions, permissionsOf } from './permissionsOf.ts';
+import { automaticQueriesOf, followPersistedOperations } from './persistedOperationsOf.ts';
 import { logOf, once, type RunningGateway, type ServeOptions, sayServing } from './serving.ts';
 import { discoveriesOf, supergraphSourceOf } from './supergraphSourceOf.ts';
 
@@ -115,6 +116,12 @@ export async function gatewayServer({
       timeoutMs: settings.query_planning.warm_up_timeout_ms,
     },
   });
+  const documentGuard = new DocumentGuard({
+    limits: settings.limits,
+    warnOnly: settings.limits.warn_only,
+    log,
+  });
+  const persisted = await followPersistedOperations({ settings, cwd, log, telemetry });
   const pipeline = new Pipeline({
     gateway,
     log,
@@ -128,9 +135,12 @@ export async function gatewayServer({
     csrfPrevention: settings.csrf_prevention,
     allowsBatching: settings.batching.enabled,
     maxTokens: settings.limits.max_tokens,
-    documentGuard: new DocumentGuard({ limits: settings.limits, warnOnly: settings.limits.warn_only, log }),
+    documentGuard,
     maxVariablesDepth: settings.limits.max_variables_depth,
     maxErrors: settings.limits.max_errors,
+    persistedOperations: persisted?.operations,
+    automaticQueries: automaticQueriesOf({ settings, redis, documentGuard }),
+    clientNameHeader: settings.client_name_header.toLowerCase(),
   });
   const authenticator = await authenticatorOf({ settings, cwd, telemetry, log });
   const followed = new FollowedPermissions({
@@ -185,6 +195,7 @@ export async function gatewayServer({
       stopFigures?.();
       await gateway.stop();
       await discoveries.stop();
+      await persisted?.stop();
       await redis?.close();
       await promisify<void>((done) => log.flush(() => done(null)))();
     },

@@ -1,6 +1,7 @@
 import { type DocumentNode, GraphQLError, parse } from 'graphql';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
+import { RecentTexts } from '../runtime/recentTexts.ts';
 import { checkDocument, type Exceeded } from './checkDocument.ts';
 import type { StructureLimits } from './limit.ts';
 import { nestsDeeper } from './nesting.ts';
@@ -12,19 +13,13 @@ export interface DocumentGuardOptions {
   readonly log: Logger;
 }
 
-/** What the verdicts of texts that came lately may hold of them, in characters. */
-const MAX_KNOWN_CHARACTERS = 16_000_000;
-
 /**
  * Refuses documents that exceed a limit of structure, before anything else parses or validates them. A verdict is
  * remembered by the document's text, so that a request with a known document costs one look-up.
  */
 export class DocumentGuard {
   readonly #options: DocumentGuardOptions;
-  /** Two generations: when the younger is full it becomes the older, and what nobody asked for meanwhile is forgotten. */
-  #young = new Map<string, GatewayError | undefined>();
-  #old = new Map<string, GatewayError | undefined>();
-  #youngCharacters = 0;
+  readonly #verdicts = new RecentTexts<GatewayError | undefined>();
 
   constructor(options: DocumentGuardOptions) {
     this.#options = options;
@@ -32,19 +27,7 @@ export class DocumentGuard {
 
   /** The refusal of a document, or `undefined` where its structure is within the limits, or it does not parse. */
   check(text: string): GatewayError | undefined {
-    if (this.#young.has(text)) return this.#young.get(text);
-    const verdict = this.#old.has(text) ? this.#old.get(text) : this.#judge(text);
-    this.#remember(text, verdict);
-    return verdict;
-  }
-
-  #remember(text: string, verdict: GatewayError | undefined): void {
-    this.#young.set(text, verdict);
-    this.#youngCharacters += text.length;
-    if (this.#youngCharacters < MAX_KNOWN_CHARACTERS / 2) return;
-    this.#old = this.#young;
-    this.#young = new Map();
-    this.#youngCharacters = 0;
+    return this.#verdicts.getOrMake(text, () => this.#judge(text));
   }
 
   #judge(text: string): GatewayError | undefined {

@@ -105,6 +105,14 @@ export const instruments = {
     attributes: ['cost.result'],
     description: 'Estimated less actual cost.',
   },
+  persistedOperations: {
+    name: 'tributary.persisted_queries.requests',
+    kind: 'counter',
+    unit: '{operation}',
+    attributes: ['result'],
+    description:
+      'Requests that the persisted query list had something to say of: `not_found`, `logged` or `rejected`.',
+  },
   rateLimitCharges: {
     name: 'tributary.rate_limit.charges',
     kind: 'counter',
