@@ -28,8 +28,8 @@ export interface ChainOptions {
   readonly targets: readonly Target[];
   readonly signal: AbortSignal;
   remainingMs(): number;
-  /** Asked before every attempt but the first: puts the worst case of one more aside, or throws. */
-  beforeMore(): Promise<void>;
+  /** Asked before every attempt but the first: puts its worst case aside, or throws. */
+  beforeMore(next: { readonly target: Target; readonly call: ModelCall }): Promise<void>;
   /** Filled as it goes, so that what was spent is known also when the chain throws. */
   readonly record: ChainRecord;
 }
@@ -58,7 +58,7 @@ export async function runChain(parts: ChainParts, options: ChainOptions): Promis
   for (let target = state.next(); target !== null; target = state.next()) {
     const startedAt = performance.now();
     try {
-      await state.begin();
+      await state.begin(target);
       const asked = { call: state.call, target, clients: parts.clients, signal: options.signal };
       const answer = await attempt(asked);
       const value = checkedValue(state.call, answer);
@@ -82,7 +82,7 @@ export async function* streamChain(
     let emitted = '';
     let isDone = false;
     try {
-      await state.begin();
+      await state.begin(target);
       const stream = attemptStream({
         call: options.call,
         target,
@@ -159,8 +159,9 @@ class ChainState {
   }
 
   /** @throws what `beforeMore` throws: a budget allows no further attempt */
-  async begin(): Promise<void> {
-    if (this.#options.record.attempts.length > 0) await this.#options.beforeMore();
+  async begin(target: Target): Promise<void> {
+    if (this.#options.record.attempts.length === 0) return;
+    await this.#options.beforeMore({ target, call: this.call });
   }
 
   succeeded(target: Target, { answer, startedAt }: { answer: Answer; startedAt: number }): void {

@@ -40,6 +40,8 @@ type Kept = Pick<Completion, 'text' | 'value' | 'finishReason' | 'model'> & {
   readonly source: Cost['source'];
 };
 
+const maxWarned = 1_000;
+
 /**
  * The whole way of a call: guardrails, cache, a place among the tenant's calls, money put aside, the chain of targets,
  * money settled, guardrails again, cache.
@@ -47,6 +49,7 @@ type Kept = Pick<Completion, 'text' | 'value' | 'finishReason' | 'model'> & {
 export class ModelCalls {
   readonly #parts: ModelCallsParts;
   readonly #flights = new SingleFlight<Completion>();
+  readonly #warned = new Set<string>();
 
   constructor(parts: ModelCallsParts) {
     this.#parts = parts;
@@ -151,6 +154,7 @@ export class ModelCalls {
     try {
       leave = await slots.enter(call.tenant, models.limits, deadline.signal);
       reserved = await reserveCall({ call, models, ledger, prices, availability });
+      this.#warn(call, reserved.warnings);
     } catch (error) {
       leave();
       deadline.stop();
@@ -167,13 +171,24 @@ export class ModelCalls {
       targets,
       signal: deadline.signal,
       remainingMs: () => deadline.remainingMs(),
-      beforeMore: () => reserved.extend(),
+      beforeMore: reserved.extend,
       end: async (outcome: 'OK' | 'FAILED'): Promise<readonly Charge[]> => {
         deadline.stop();
         leave();
         return reserved.settle(record, { outcome, firstTarget: targets[0] });
       },
     };
+  }
+
+  /** Of a budget that only warns the log hears once a window. */
+  #warn({ tenant, field }: ModelCall, warnings: Reserved['warnings']): void {
+    for (const budget of warnings) {
+      const key = JSON.stringify([budget.scope, budget.window, budget.resetsAt]);
+      if (this.#warned.has(key)) continue;
+      if (this.#warned.size >= maxWarned) this.#warned.clear();
+      this.#warned.add(key);
+      this.#parts.chain.warn({ tenant, field, budget }, 'a call exceeds a budget that only warns');
+    }
   }
 
   /** The call with its texts as the input rules leave them. */

@@ -2,7 +2,15 @@ import { AiError } from '../errors.ts';
 import { targetsOf } from '../models/aliasTargets.ts';
 import type { Availability } from '../models/availability.ts';
 import type { Alias, Models, Target } from '../models/models.ts';
-import type { Charge, Decision, Estimate, Ledger, PriceList, Reservation } from '../money/contract.ts';
+import type {
+  BudgetNotice,
+  Charge,
+  Decision,
+  Estimate,
+  Ledger,
+  PriceList,
+  Reservation,
+} from '../money/contract.ts';
 import { estimateCost } from '../money/prices.ts';
 import { noTokens } from '../money/tokenUsage.ts';
 import type { ChainRecord } from './chain.ts';
@@ -17,8 +25,14 @@ const expiryMarginMs = 60_000;
 export interface Reserved {
   /** What the budgets leave of the alias, or of the alias that the call was sent to instead. */
   readonly targets: readonly Target[];
-  /** Puts one more attempt aside. @throws AiError AI_BUDGET_EXCEEDED or AI_TENANT_LIMIT */
-  extend(): Promise<void>;
+  /** Budgets with `WARN` that the call exceeds. */
+  readonly warnings: readonly BudgetNotice[];
+  /**
+   * Puts one more attempt aside, by what is sent then: a repair turn is longer than the call was.
+   *
+   * @throws AiError AI_BUDGET_EXCEEDED or AI_TENANT_LIMIT
+   */
+  extend(next: { readonly target: Target; readonly call: ModelCall }): Promise<void>;
   settle(record: ChainRecord, end: SettleEnd): Promise<readonly Charge[]>;
 }
 
@@ -73,8 +87,10 @@ export async function reserveCall({
     const { reservation, models: left } = decision;
     return {
       targets: targets.filter(({ id }) => left.includes(id)),
-      async extend() {
-        const more = await reservation.extend(estimate);
+      warnings: decision.warnings,
+      async extend(next) {
+        const further = estimateOf({ ...next.call, alias }, [next.target], prices);
+        const more = await reservation.extend({ ...further, models: [next.target.id] });
         if (more.kind === 'refused') throw refusalOf(more);
       },
       settle: (record, end) => settle({ reservation, prices, record, end }),
