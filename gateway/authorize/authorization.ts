@@ -26,8 +26,8 @@ export type Authorization =
 
 export interface AuthorizedOperation {
   readonly kind: 'authorized';
-  /** What is executed in place of the client's operation; `undefined` when every root field is denied. */
-  readonly permitted: Permitted | undefined;
+  /** What is executed in place of the client's operation. */
+  readonly permitted: Permitted;
   readonly shape: ResponseShape;
   /** The places that are denied; `shape.cut` adds to them. */
   readonly errors: readonly GraphQLError[];

@@ -59,7 +59,7 @@ export class Authorizing {
     const conditions = this.#guarded.conditionsOf(this.#variables);
     const vector = await this.#decide(conditions);
     const decided = this.#guarded.permitted(vector);
-    const { places, isEverything } = this.#guarded.deniedPlaces(decided, conditions);
+    const places = this.#guarded.deniedPlaces(decided, conditions);
     for (const { path, question } of places) {
       const answer = question && this.#answers.get(question);
       this.#errors.push(await this.#errorAt(path, question, { answer, parent: rootParent }));
@@ -68,7 +68,7 @@ export class Authorizing {
     const permitted = isDryRun ? this.#guarded.permitted(vector.replaceAll('-', '+')) : decided;
     return {
       kind: 'authorized',
-      permitted: isEverything && !isDryRun ? undefined : permitted,
+      permitted,
       errors: this.#errors,
       shape: {
         operation: this.#guarded.operation,

@@ -25,12 +25,6 @@ export interface DeniedPlace {
   readonly question: Question | undefined;
 }
 
-export interface DeniedPlaces {
-  readonly places: readonly DeniedPlace[];
-  /** Whether nothing is left to answer: every root field is denied. */
-  readonly isEverything: boolean;
-}
-
 export interface DeniedPlacesOptions {
   readonly schema: GraphQLSchema;
   readonly operation: OperationDefinitionNode;
@@ -50,7 +44,7 @@ const MAX_STEPS = 20_000;
  * The places of the response that are denied, in the order of the operation and each once, however many objects of a list
  * it stands for. Source: Apollo Router, `UNAUTHORIZED_FIELD_OR_TYPE`.
  */
-export function deniedPlaces(options: DeniedPlacesOptions): DeniedPlaces {
+export function deniedPlaces(options: DeniedPlacesOptions): readonly DeniedPlace[] {
   const { schema, operation, fragments, byField, decisions, isIncluded } = options;
   const places = new Map<string, DeniedPlace>();
   const canDeny = new Map<SelectionSetNode, boolean>();
@@ -126,17 +120,8 @@ export function deniedPlaces(options: DeniedPlacesOptions): DeniedPlaces {
 
   const root = schema.getRootType(operation.operation);
   if (!isObjectType(root)) throw new Error(`The schema has no ${operation.operation} type.`);
-  /** Whether a root field is there and not denied. */
-  const hasRest = ({ selections }: SelectionSetNode): boolean =>
-    selections.some((selection) => {
-      if (!isIncluded(selection)) return false;
-      if (selection.kind === Kind.FIELD) return decisions.of(root.name, selection) !== '-';
-      const fragment =
-        selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
-      return fragment !== undefined && hasRest(fragment.selectionSet);
-    });
   walk(operation.selectionSet, [root], []);
-  return { places: [...places.values()], isEverything: places.size > 0 && !hasRest(operation.selectionSet) };
+  return [...places.values()];
 }
 
 /** Whether a selection is there, for the values of the variables that `@skip` and `@include` name. */

@@ -14,7 +14,7 @@ import {
 } from 'graphql';
 import { BoundedMap } from './boundedMap.ts';
 import { Decisions, type DecisionVector } from './decisions.ts';
-import { type DeniedPlaces, deniedPlaces, isIncludedBy } from './deniedPlaces.ts';
+import { type DeniedPlace, deniedPlaces, isIncludedBy } from './deniedPlaces.ts';
 import { fragmentsOf, type OperationQuestions, operationQuestions } from './operationQuestions.ts';
 import { parentWalk } from './parentWalk.ts';
 import { permittedOperation } from './permittedOperation.ts';
@@ -63,7 +63,7 @@ export class GuardedOperation {
   readonly #hiddenIds = new Map<LeafRule, number>();
   readonly #permitted = new BoundedMap<DecisionVector, Permitted>(MAX_PERMITTED);
   readonly #active = new BoundedMap<string, ReadonlySet<number>>(MAX_CONDITIONS);
-  readonly #places = new BoundedMap<string, DeniedPlaces>(MAX_CONDITIONS);
+  readonly #places = new BoundedMap<string, readonly DeniedPlace[]>(MAX_CONDITIONS);
   readonly #walks = new BoundedMap<string, ReturnType<typeof parentWalk>>(MAX_CONDITIONS);
 
   constructor(
@@ -149,7 +149,7 @@ export class GuardedOperation {
     });
   }
 
-  deniedPlaces({ decisions }: Permitted, { key, isIncluded }: Conditions): DeniedPlaces {
+  deniedPlaces({ decisions }: Permitted, { key, isIncluded }: Conditions): readonly DeniedPlace[] {
     return this.#places.getOrMake(`${decisions.vector} ${key}`, () =>
       deniedPlaces({
         schema: this.schema,

@@ -5,7 +5,7 @@ import type { ShieldOptions } from './shieldTypes.ts';
 /** The rules of a shield tree, by the coordinates of object types: what stands on interfaces and unions is expanded. */
 export interface ShieldRules {
   readonly ofField: ReadonlyMap<string, ShieldRule>;
-  /** Object types with a rule on the type itself, or on an interface or union of it. */
+  /** Object types with a rule on the type as a whole (or `*`), or on an interface or union of it. */
   readonly typesWithRule: ReadonlySet<string>;
 }
 
@@ -90,7 +90,7 @@ export function shieldRules(
     const objects = shapes.possibleTypes.get(typeName) ?? [];
     const rules = rulesOf(typeName, value, fields ?? []);
     for (const object of objects) {
-      if (rules.all !== undefined) typesWithRule.add(object);
+      if ((rules.all ?? rules.rest) !== undefined) typesWithRule.add(object);
       for (const field of fields ?? shapes.objects.get(object) ?? []) {
         const rule = rules.byField.get(field) ?? rules.all ?? rules.rest;
         if (rule !== undefined) put(`${object}.${field}`, rule);
@@ -101,7 +101,7 @@ export function shieldRules(
   function onObject(typeName: string, value: unknown): void {
     const fields = shapes.objects.get(typeName) ?? [];
     const rules = rulesOf(typeName, value, fields);
-    if (rules.all !== undefined) typesWithRule.add(typeName);
+    if ((rules.all ?? rules.rest) !== undefined) typesWithRule.add(typeName);
     for (const field of fields) {
       const rule = rules.byField.get(field) ?? rules.all ?? rules.rest;
       if (rule !== undefined) put(`${typeName}.${field}`, rule);

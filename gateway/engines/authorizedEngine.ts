@@ -166,10 +166,7 @@ class AuthorizedEngine implements Engine {
       return { errors: refusing(authorization.errors) };
     }
     const { permitted, shape, errors } = authorization;
-    const result =
-      permitted === undefined
-        ? { data: null }
-        : await inner.execute(withPermitted(request, permitted, shape));
+    const result = await inner.execute(withPermitted(request, permitted, shape));
     this.#log(request, errors);
     const { rejectsUnauthorized, isDryRun } = this.#parts.settings;
     // a rule that reads the parent denied it after the fetch
@@ -217,7 +214,7 @@ class AuthorizedEngine implements Engine {
 /** What the engine inside executes, and by what it shapes the answer. */
 function withPermitted(
   request: OperationRequest,
-  { document, operation, source, sourceHash }: NonNullable<AuthorizedOperation['permitted']>,
+  { document, operation, source, sourceHash }: AuthorizedOperation['permitted'],
   shape: AuthorizedOperation['shape'],
 ): OperationRequest {
   const isWhole =

@@ -133,7 +133,9 @@ describe('requests: the example graph', () => {
   });
 
   test('adds fields to every implementation of an interface by an interface object', async () => {
-    const data = await answered('{ locations(first: 20) { nodes { __typename id name serviceRating } } }');
+    const data = await answered('{ locations(first: 20) { nodes { __typename id name serviceRating } } }', {
+      headers: { authorization: `Bearer ${await tokenOf('ada')}` },
+    });
     const ratings = await Promise.all(
       data.locations.nodes.map(({ id }: { id: string }) =>
         entity('reviews', { __typename: 'Location', id }, 'serviceRating'),
@@ -146,6 +148,32 @@ describe('requests: the example graph', () => {
     expect(
       data.locations.nodes.map(({ serviceRating }: { serviceRating: number }) => ({ serviceRating })),
     ).toEqual(ratings);
+  });
+
+  test('answers one query to each caller as the permissions say', async () => {
+    const query = `{
+      cleo: userByUsername(username: "cleo") { email }
+      ada: userByUsername(username: "ada") { email }
+      locations(first: 1) { nodes { serviceRating } }
+    }`;
+    const shownTo = async (username: string | undefined) => {
+      const headers =
+        username === undefined ? undefined : { authorization: `Bearer ${await tokenOf(username)}` };
+      const { data, errors = [] } = await graph.ask(query, headers && { headers });
+      const seen = {
+        cleo: data.cleo.email !== null,
+        ada: data.ada.email !== null,
+        rating: data.locations.nodes[0].serviceRating !== null,
+      };
+      return [seen, errors.map(({ path }) => (path as string[]).join('.')).sort()];
+    };
+    const rating = 'locations.nodes.@.serviceRating';
+    expect(await Promise.all(['ada', 'ben', 'cleo', undefined].map(shownTo))).toEqual([
+      [{ cleo: true, ada: true, rating: true }, []],
+      [{ cleo: true, ada: true, rating: false }, [rating]],
+      [{ cleo: true, ada: false, rating: false }, ['ada.email', rating]],
+      [{ cleo: false, ada: false, rating: false }, ['ada.email', 'cleo.email', rating]],
+    ]);
   });
 
   test('answers a union across subgraphs', async () => {

@@ -161,6 +161,12 @@ describe.each(enginesUnderTest)('security: what is denied (%s)', (engine) => {
     ]);
   });
 
+  test('all of a mutation: nothing is done', async () => {
+    done.length = 0;
+    const asked = await ask('mutation { deleteUser(id: "u2") }', { as: 'user1' });
+    expect([asked.body.data, asked.denied, done]).toEqual([{ deleteUser: null }, ['deleteUser'], []]);
+  });
+
   test('an operation of the document that is not run is not asked about', async () => {
     done.length = 0;
     const asked = await ask('query A { me { name } } mutation B { deleteUser(id: "u2") }', {
@@ -256,6 +262,11 @@ describe.each(enginesUnderTest)('security: rules (%s)', (engine) => {
       as: 'user1',
     });
     expect([asked.body.data, asked.denied]).toEqual([{ user: null, me: { name: 'Ada' } }, ['user']]);
+  });
+
+  test('nothing but a denied field that may be null is answered with it', async () => {
+    const asked = await ask('{ user(id: "u1") { email } }');
+    expect([asked.body.data, asked.sentTo('accounts')]).toEqual([{ user: null }, []]);
   });
 
   test('a rule that throws denies, under `not` too', async () => {

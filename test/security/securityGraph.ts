@@ -294,7 +294,7 @@ export const permissions = {
   Mutation: { deleteUser: role('admin') },
   User: { email: scope('read:email'), ssn: role('admin'), salary: role('hr'), secretNote: role('admin') },
   Admin: { secretNote: role('admin') },
-  GiftCard: signedIn,
+  GiftCard: { '*': signedIn, cost: and(signedIn, role('staff')) },
   Product: { cost: role('staff') },
   Item: { auditTrail: role('staff') },
 };`;
