@@ -266,7 +266,7 @@ describe('requests: the example graph', () => {
       },
     );
 
-    expect(unsigned.errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED', service: 'reviews' });
+    expect(unsigned.errors?.[0]?.extensions).toEqual({ code: 'UNAUTHORIZED_FIELD_OR_TYPE' });
     expect(written.writeReview).toMatchObject({ author: { username: 'ben' }, product: { id } });
     expect(shown.product.reviews.nodes).toContainEqual({ title: 'Sturdy', author: { username: 'ben' } });
   });
