@@ -5,6 +5,7 @@ import {
   type FieldDefinitionNode,
   type GraphQLSchema,
   isAbstractType,
+  isObjectType,
   Kind,
   parse,
   printSchema,
@@ -114,10 +115,14 @@ function schemaWithout(
 ): GraphQLSchema {
   const isHidden = (typeName: string, fieldName: string): boolean => {
     const type = schema.getType(typeName);
-    // an interface has a field when each of its types has it
-    if (isAbstractType(type))
-      return schema.getPossibleTypes(type).some(({ name }) => isHidden(name, fieldName));
-    return hidden.has(`${typeName}.${fieldName}`);
+    if (!isAbstractType(type)) return hidden.has(`${typeName}.${fieldName}`);
+    // an interface has a field when each of its types has it, but for types that are not there themselves
+    const visible = schema.getPossibleTypes(type).filter(({ name }) => !isEmpty(name));
+    return visible.length === 0 || visible.some(({ name }) => isHidden(name, fieldName));
+  };
+  const isEmpty = (typeName: string): boolean => {
+    const type = schema.getType(typeName);
+    return isObjectType(type) && Object.keys(type.getFields()).every((field) => isHidden(typeName, field));
   };
   let definitions = document.definitions.map((definition) =>
     withFields(definition, (typeName, { name }) => !isHidden(typeName, name.value)),

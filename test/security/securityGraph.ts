@@ -263,13 +263,19 @@ export async function startSecurityGraph(options: SecurityGraphOptions): Promise
       const response = await gateway.ask({ query, ...request }, { ...(await headersOf(as)), ...headers });
       const text = await response.text();
       const body = JSON.parse(text) as Asked['body'];
+      const sent = new Map(
+        [...stubs.values()].map((stub) => [
+          stub.name,
+          stub.requests.slice(seen.get(stub.name)).map((each) => each.body),
+        ]),
+      );
       return {
         status: response.status,
         body,
         text,
         denied: (body.errors ?? []).map((error) => (error.path ?? []).join('.')),
         codes: [...new Set((body.errors ?? []).map(({ extensions }) => extensions?.code))],
-        sentTo: (name) => (stubs.get(name)?.requests ?? []).slice(seen.get(name)).map((sent) => sent.body),
+        sentTo: (name) => sent.get(name) ?? [],
       };
     },
     writePermissions: (text) => writeFile(path.join(gateway.folder, 'permissions.ts'), text),
