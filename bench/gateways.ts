@@ -6,8 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type PeerName, peerCommand } from './peers.ts';
 import { firstMessage, type RunningProgram, startProgram } from './processes.ts';
 
-/** `direct` is no gateway: the subgraph itself, asked the same. */
-export type GatewayName = 'tributary' | 'apollo' | 'direct' | PeerName;
+/** `direct` is no gateway: the subgraph itself, asked the same. `unguarded` is ours without rules. */
+export type GatewayName = 'tributary' | 'unguarded' | 'apollo' | 'direct' | PeerName;
 
 /** What every contestant is given. */
 export interface GatewayStart {
@@ -20,6 +20,8 @@ export interface GatewayStart {
   readonly core: number | undefined;
   readonly subgraphsPort: number;
   readonly sharesInbound: boolean;
+  /** Whether ours has a rule on every field. */
+  readonly isGuarded: boolean;
   readonly engine: string | undefined;
   /** Where a profile is to be written, when one is wanted. */
   readonly profileFolder: string | undefined;
@@ -65,7 +67,7 @@ export async function startGateway(
   return {
     name,
     origin: `http://127.0.0.1:${port}`,
-    path: name === 'tributary' ? '/graphql' : '/',
+    path: name === 'apollo' ? '/' : '/graphql',
     program,
   };
 }
@@ -91,11 +93,16 @@ async function startPeer(
   throw new Error(`${name} did not answer within 30 s: ${program.output()}`);
 }
 
-function programOf(name: 'tributary' | 'apollo', options: GatewayStart, port: number): string[] {
+function programOf(
+  name: 'tributary' | 'unguarded' | 'apollo',
+  options: GatewayStart,
+  port: number,
+): string[] {
   switch (name) {
-    case 'tributary': {
+    case 'tributary':
+    case 'unguarded': {
       const settingsFile = path.join(options.folder, 'gateway.yaml');
-      writeFileSync(settingsFile, settingsFor(options));
+      writeFileSync(settingsFile, settingsFor(options) + permissionsFor(name, options));
       const flags = ['--supergraph', options.supergraph, '--settings', settingsFile];
       return [...loaderFor(options.main), options.main, 'serve', ...flags];
     }
@@ -109,6 +116,25 @@ function programOf(name: 'tributary' | 'apollo', options: GatewayStart, port: nu
 function settingsFor({ engine, sharesInbound }: GatewayStart): string {
   const sharing = sharesInbound ? 'traffic_shaping:\n  inbound:\n    deduplicate_query: true\n' : '';
   return settings + sharing + (engine === undefined ? '' : `engine: ${engine}\n`);
+}
+
+/** A rule on every field of the operations, each of which asks the request: nothing of it is known beforehand. */
+const permissions = `import { rule } from 'graphql-shield';
+const guards = (...fields) => Object.fromEntries(fields.map((field) => [field,
+  rule({ cache: 'contextual' })((_parent, _args, { headers }) => headers.authorization !== undefined)]));
+export const permissions = {
+  Query: guards('users', 'topProducts'),
+  User: guards('id', 'username', 'name', 'reviews'),
+  Review: guards('id', 'body', 'product', 'author'),
+  Product: guards('inStock', 'name', 'price', 'shippingEstimate', 'upc', 'weight', 'reviews'),
+};
+`;
+
+function permissionsFor(name: GatewayName, { isGuarded, folder }: GatewayStart): string {
+  if (!isGuarded || name !== 'tributary') return '';
+  const file = path.join(folder, 'permissions.mjs');
+  writeFileSync(file, permissions);
+  return `permissions: ${file}\n`;
 }
 
 /** Arguments of Node.js that a program in TypeScript needs. */

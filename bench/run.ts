@@ -95,7 +95,7 @@ async function main(options: BenchOptions): Promise<BenchResult> {
       scenario,
       contestants: [
         'tributary',
-        'apollo',
+        ...(scenario.isGuarded ? (['unguarded'] as const) : (['apollo'] as const)),
         ...(options.peers ? peerNames : []),
         ...(scenario.direct === undefined ? [] : (['direct'] as const)),
       ],
@@ -112,6 +112,7 @@ async function main(options: BenchOptions): Promise<BenchResult> {
         engine: options.engine,
         subgraphsPort,
         sharesInbound: scenario.sharesInbound,
+        isGuarded: scenario.isGuarded ?? false,
         profileFolder: options.profileFolder,
       },
     };

@@ -13,6 +13,8 @@ export interface Scenario {
   readonly direct?: string;
   /** Whether gateways may answer equal requests of clients once. */
   readonly sharesInbound: boolean;
+  /** Whether ours has a rule on every field of the operation, and is compared with itself without rules. */
+  readonly isGuarded?: boolean;
 }
 
 const ordinary: Scenario = {
@@ -34,6 +36,11 @@ export const scenarios = {
     sharesInbound: true,
   },
   latency: { ...ordinary, title: 'subgraphs that answer after 4 ms: look at p99', latencyMs: 4 },
+  authorization: {
+    ...ordinary,
+    title: 'a rule on every field asked for (17), beside the same gateway without rules',
+    isGuarded: true,
+  },
   large: {
     ...ordinary,
     title: 'one answer of 7 MB, one request at a time',

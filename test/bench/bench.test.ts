@@ -21,6 +21,15 @@ async function bench(args: readonly string[]): Promise<{ exitCode: number; stdou
   }
 }
 
+describe('bench: scenarios', () => {
+  test('rules are measured beside the same gateway without them', async () => {
+    const args =
+      '--scenario authorization --seconds 1 --warmup 0 --rounds 1 --connections 2 --main gateway/main.ts';
+    const { exitCode, stdout } = await bench(args.split(' '));
+    expect([exitCode, /CPU.*unguarded|unguarded/.test(stdout)]).toEqual([0, true]);
+  }, 120_000);
+});
+
 describe('bench: a run', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tributary-bench-test-'));
   const json = path.join(folder, 'result.json');
