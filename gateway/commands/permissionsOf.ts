@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Permissions } from '../authorize/permissions.ts';
 import { GatewayError } from '../errors.ts';
 import { loadSource } from '../runtime/loadSource.ts';
 import type { Settings } from '../settingsSchema.ts';
+import { type Followed, follow } from '../supergraph/follow.ts';
 import { FileWatcher } from '../supergraph/watchFiles.ts';
 
 export interface PermissionsParts {
@@ -68,37 +70,59 @@ export interface FollowedPermissionsOptions extends PermissionsParts {
   readonly onAccepted: () => void;
 }
 
-/** Follows the module while the gateway runs. */
+/** Follows the module and what it imports while the gateway runs: by watching, and by looking at intervals. */
 export class FollowedPermissions {
   readonly #options: FollowedPermissionsOptions;
   readonly #watcher = new FileWatcher();
-  #reading: Promise<void> = Promise.resolve();
+  readonly #followed: Followed | undefined;
+  #files: readonly string[];
+  /** One after the other: the last one sees the last change. */
+  #loading: Promise<void> = Promise.resolve();
 
   constructor(options: FollowedPermissionsOptions) {
     this.#options = options;
-    this.#watch(options.files);
+    this.#files = options.files;
+    if (options.files.length === 0) return;
+    let isFirst = true;
+    this.#followed = follow({
+      read: () => textsOf(this.#files),
+      intervalMs: options.settings.supergraph.poll_interval_ms,
+      isSame: (a, b) => a === b,
+      onValue: () => {
+        // as they were loaded
+        if (!isFirst) this.#loading = this.#loading.then(() => this.#load());
+        isFirst = false;
+      },
+      onFailure: () => {},
+    });
+    this.#watch();
   }
 
   async stop(): Promise<void> {
     await this.#watcher.close();
-    await this.#reading;
+    await this.#followed?.stop();
+    await this.#loading;
   }
 
-  #watch(files: readonly string[]): void {
-    this.#watcher.watch(new Map(files.map((file) => [file, () => this.#readAgain()])));
+  #watch(): void {
+    this.#watcher.watch(new Map(this.#files.map((file) => [file, () => this.#followed?.poke()])));
   }
 
-  /** One read after the other: the last one sees the last change. */
-  #readAgain(): void {
-    this.#reading = this.#reading.then(async () => {
-      try {
-        const { permissions, files } = await permissionsOf(this.#options);
-        this.#watch(files);
-        this.#options.accept(permissions);
-        this.#options.onAccepted();
-      } catch (error) {
-        this.#options.onRefused(error);
-      }
-    });
+  async #load(): Promise<void> {
+    try {
+      const { permissions, files } = await permissionsOf(this.#options);
+      this.#files = files;
+      this.#watch();
+      this.#options.accept(permissions);
+      this.#options.onAccepted();
+    } catch (error) {
+      this.#options.onRefused(error);
+    }
   }
+}
+
+/** A file that is gone for a moment, as editors do it, is no change yet. */
+async function textsOf(files: readonly string[]): Promise<string> {
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  return JSON.stringify(texts);
 }

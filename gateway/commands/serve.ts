@@ -147,7 +147,15 @@ export async function gatewayServer({
     settings,
     cwd,
     files,
-    accept: (changed) => engines.usePermissions(changed),
+    accept: (changed) => {
+      try {
+        engines.replacePermissions(changed);
+      } finally {
+        // rules and schema change one after the other: what waited for these rules comes into force with them
+        const waiting = engines.refusedSupergraph;
+        if (waiting !== undefined) void gateway.swap(waiting).catch(() => {});
+      }
+    },
     onAccepted: () => log.info('the permissions have changed'),
     onRefused: (error) => {
       const reason = error instanceof Error ? error.message : String(error);

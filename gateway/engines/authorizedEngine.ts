@@ -41,10 +41,19 @@ export class AuthorizedEngines {
   readonly #settings: AuthorizationSettings;
   readonly #live = new Set<AuthorizedEngine>();
   #permissions: Permissions;
+  /** The newest: where they do not fit the supergraph in force, the next one may be what they are for. */
+  #wanted: Permissions;
+  #refused: Supergraph | undefined;
 
   constructor(permissions: Permissions, settings: AuthorizationSettings) {
     this.#permissions = permissions;
+    this.#wanted = permissions;
     this.#settings = settings;
+  }
+
+  /** The last supergraph that rules did not fit, if none was built since: with other rules it may be. */
+  get refusedSupergraph(): Supergraph | undefined {
+    return this.#refused;
   }
 
   /**
@@ -57,19 +66,23 @@ export class AuthorizedEngines {
       refuseUnknownSecurity(document);
       const planned = withoutSecurity(document);
       const inner = await build(planned === document ? supergraph : { ...supergraph, sdl: print(planned) });
+      const authorizerOf = (permissions: Permissions): Authorizer | undefined =>
+        this.#authorizerOf(document, inner.apiSchema, permissions);
       try {
         const engine = new AuthorizedEngine({
           inner,
           supergraph,
           settings: this.#settings,
-          authorizer: this.#authorizerOf(document, inner.apiSchema, this.#permissions),
-          authorizerOf: (permissions) => this.#authorizerOf(document, inner.apiSchema, permissions),
+          authorizer: this.#fitting(authorizerOf),
+          authorizerOf,
           onClose: () => this.#live.delete(engine),
         });
         this.#live.add(engine);
+        this.#refused = undefined;
         return engine;
       } catch (error) {
         await inner.close();
+        this.#refused = supergraph;
         throw error;
       }
     };
@@ -79,7 +92,8 @@ export class AuthorizedEngines {
    * Puts other rules in force, from the next request on.
    * @throws GatewayError PERMISSIONS_INVALID where they do not fit the supergraph in force; then the rules before stay
    */
-  usePermissions(permissions: Permissions): void {
+  replacePermissions(permissions: Permissions): void {
+    this.#wanted = permissions;
     // the newest is in force, or will be; those before it have other supergraphs, and end with their last request
     const [newest, ...retired] = [...this.#live].reverse();
     if (newest !== undefined) newest.authorizer = newest.authorizerOf(permissions);
@@ -91,6 +105,18 @@ export class AuthorizedEngines {
       }
     }
     this.#permissions = permissions;
+  }
+
+  /** By the newest rules, where they fit; else by those in force. */
+  #fitting(authorizerOf: (permissions: Permissions) => Authorizer | undefined): Authorizer | undefined {
+    try {
+      const authorizer = authorizerOf(this.#wanted);
+      this.#permissions = this.#wanted;
+      return authorizer;
+    } catch (error) {
+      if (this.#wanted === this.#permissions) throw error;
+      return authorizerOf(this.#permissions);
+    }
   }
 
   #authorizerOf(

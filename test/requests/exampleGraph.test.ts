@@ -226,7 +226,8 @@ describe('requests: the example graph', () => {
   test('gives each user an answer of their own to one query', async () => {
     const query = '{ me { username roles email } user(id: "u-0001") { username email } }';
     // beside the errors of what each may not see
-    const dataFor = async (options: Parameters<ExampleGraph['ask']>[1]) => (await graph.ask(query, options)).data;
+    const dataFor = async (options: Parameters<ExampleGraph['ask']>[1]) =>
+      (await graph.ask(query, options)).data;
     const answers = await Promise.all(
       ['ada', 'ben', 'cleo'].map(async (name) =>
         dataFor({ headers: { authorization: `Bearer ${await tokenOf(name)}` } }),
