@@ -279,7 +279,7 @@ export const settingsSchema = z.strictObject({
         unit: 'tokens',
         description: 'Verified tokens that are remembered, until they expire or their key is gone.',
       }),
-      unknown_kid_floor_ms: setting(milliseconds(10_000), {
+      unknown_kid_floor_ms: setting(milliseconds(5_000), {
         ...ms,
         description: 'The least time between two reads of a key set that unknown key ids cause.',
       }),

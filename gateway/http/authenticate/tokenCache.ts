@@ -10,8 +10,9 @@ export interface VerifiedToken {
 }
 
 /**
- * Verified tokens, so that no token is verified twice: verifying takes 180 µs of processor time, remembering 6. They are kept by their hash: who reads the memory of the process
- * finds no token in it. What is refused is not kept, so that bad tokens push no good one out.
+ * Verified tokens, so that no token is verified twice: that takes 180 µs of processor time, and finding one here takes 6.
+ * They are kept by their hash: who reads the memory of the process finds no token in it. What is refused is not kept, so
+ * that bad tokens push no good one out.
  */
 export class TokenCache {
   readonly #maxTokens: number;
