@@ -22,18 +22,25 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
+/** A planning that takes this part of its deadline may need a successor for its process, which starts meanwhile. */
+const SPARE_AT = 0.5;
+/** A spare that nobody needed takes memory (50 MB and more) for this long. */
+const SPARE_KEPT_MS = 60_000;
+
 /** Starting a planner on the largest supergraph takes seconds; one that says nothing for this long never will. */
 const START_TIMEOUT_MS = 60_000;
 
 /**
  * One planner in a process of its own, asked for one operation at a time. A thread would do for its load, but not for its
  * faults: the native planner can abort the process that it is in. What passes its deadline, or dies, is replaced, and the
- * plannings that wait go to the new one.
+ * plannings that wait go to the new one; it is started when a planning becomes slow, so that they wait for no start.
  */
 export class PlannerProcess {
   readonly #options: PlannerProcessOptions;
   readonly #queue: Job[] = [];
   #process: Promise<ChildProcess>;
+  #spare: Promise<StartedProcess> | undefined;
+  #spareTimer: NodeJS.Timeout | undefined;
   #isWorking = false;
   #isClosed = false;
   #nextId = 0;
@@ -76,8 +83,25 @@ export class PlannerProcess {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const { reject } of this.#queue.splice(0)) reject(new Error('The planner is closed.'));
+    this.#dropSpare();
     const child = await this.#process.catch(() => undefined);
     child?.kill('SIGKILL');
+  }
+
+  #keepSpare(): void {
+    this.#spare ??= startPlanner(this.#options);
+    this.#spare.catch(() => {});
+    clearTimeout(this.#spareTimer);
+    this.#spareTimer = setTimeout(() => this.#dropSpare(), SPARE_KEPT_MS).unref();
+  }
+
+  #dropSpare(): void {
+    clearTimeout(this.#spareTimer);
+    void this.#spare?.then(
+      ({ child }) => child.kill('SIGKILL'),
+      () => {},
+    );
+    this.#spare = undefined;
   }
 
   async #work(): Promise<void> {
@@ -94,7 +118,11 @@ export class PlannerProcess {
     const id = this.#nextId++;
     const answered = nextAnswer(child, this.#options.timeoutMs);
     tell(child, { kind: 'plan', id, operation, percentage });
+    const slow = setTimeout(() => {
+      if (!this.#isClosed) this.#keepSpare();
+    }, this.#options.timeoutMs * SPARE_AT);
     const answer = await answered;
+    clearTimeout(slow);
     if (typeof answer !== 'string') {
       if (answer.kind === 'planned') return answer.plan;
       throw new NoPlan(answer.kind === 'ready' ? 'out of turn' : answer.message);
@@ -109,7 +137,12 @@ export class PlannerProcess {
   #replace(child: ChildProcess): void {
     child.kill('SIGKILL');
     if (this.#isClosed) return;
-    this.#process = startPlanner(this.#options).then((started) => started.child);
+    const spare = this.#spare;
+    this.#spare = undefined;
+    clearTimeout(this.#spareTimer);
+    // a spare may have died of what ended the other
+    const next = (spare ?? startPlanner(this.#options)).catch(() => startPlanner(this.#options));
+    this.#process = next.then((started) => started.child);
     // one that cannot be started fails the plannings that wait for it
     this.#process.catch(() => {});
   }
