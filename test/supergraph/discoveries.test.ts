@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { Discoveries, type FollowedInstances } from '../../gateway/supergraph/discoveries.ts';
 import type { discoverySettingsSchema } from '../../gateway/supergraph/discoverySettings.ts';
 import { type ConsulServer, startConsulServer } from '../support/consulServer.ts';
+import { type DnsServer, startDnsServer } from '../support/dnsServer.ts';
 import { discoverySettings } from './discoveryBackends/backendHarness.ts';
 
 let consul: ConsulServer;
@@ -28,7 +29,7 @@ afterEach(async () => {
 
 function discoveries(settings: z.input<typeof discoverySettingsSchema> = {}): Discoveries {
   const made = new Discoveries({
-    settings: discoverySettings({ timeout_ms: 500, consul: { address: consul.url }, ...settings }),
+    settings: discoverySettings({ timeout_ms: 2_000, consul: { address: consul.url }, ...settings }),
     log: pino({ base: null, timestamp: false }, { write: (line) => void lines.push(JSON.parse(line)) }),
     cacheFolder: folder,
   });
@@ -115,6 +116,59 @@ describe('discoveries: what is followed', () => {
     await next;
     expect(told).toEqual([]);
   });
+});
+
+describe('discoveries: a name that is looked up', () => {
+  let dns: DnsServer;
+  beforeEach(async () => {
+    dns = await startDnsServer();
+  });
+  afterEach(() => dns.close());
+
+  test('is looked up again when its time has passed, and what it answers then is in force', async () => {
+    dns.records['reviews.internal'] = { A: ['10.0.0.7'], ttl: 60 };
+    const made = discoveries({ dns: { servers: [dns.address], max_ttl_ms: 100 } });
+    const followed = follow(made, 'dns://reviews.internal:80');
+    await followed.firstRead;
+    const first = urls(followed);
+    const next = change(followed);
+    dns.records['reviews.internal'] = { A: ['10.0.0.8'], AAAA: ['fd00::8'], ttl: 60 };
+    expect([first, await next]).toEqual([
+      ['http://10.0.0.7:80/graphql'],
+      ['http://10.0.0.8:80/graphql', 'http://[fd00::8]:80/graphql'],
+    ]);
+  });
+
+  test('is not looked up before', async () => {
+    dns.records['reviews.internal'] = { A: ['10.0.0.7'], ttl: 60 };
+    dns.records['products.internal'] = { A: ['10.0.0.8'], ttl: 60 };
+    const made = discoveries({ dns: { servers: [dns.address], max_ttl_ms: 60_000, family: '4' } });
+    await follow(made, 'dns://reviews.internal:80').firstRead;
+    const other = discoveries({ dns: { servers: [dns.address], max_ttl_ms: 50, family: '4' } });
+    follow(other, 'dns://products.internal:80', 'products');
+    for (const _ of [1, 2, 3]) await dns.nextQuestion();
+    expect(dns.questions.filter((question) => question === 'A reviews.internal')).toHaveLength(1);
+  });
+
+  test.each(['SERVFAIL', 'silent'] as const)(
+    'stays as it was while the name server fails (%s)',
+    async (failure) => {
+      dns.records['reviews.internal'] = { A: ['10.0.0.7'] };
+      const made = discoveries({
+        timeout_ms: 200,
+        dns: { servers: [dns.address], max_ttl_ms: 50, family: '4' },
+      });
+      const followed = follow(made, 'dns://reviews.internal:80');
+      await followed.firstRead;
+      dns.failure = failure;
+      while (lines.length < 2) await dns.nextQuestion();
+      expect([urls(followed), lines.at(-1)?.level]).toEqual([['http://10.0.0.7:80/graphql'], 40]);
+      const next = change(followed);
+      dns.failure = undefined;
+      dns.records['reviews.internal'] = { A: ['10.0.0.9'] };
+      expect(await next).toEqual(['http://10.0.0.9:80/graphql']);
+    },
+  );
 });
 
 describe('discoveries: an outage', () => {

@@ -293,12 +293,16 @@ class Connection {
   /** Pings the server, and leaves it when it is silent for two thirds of the session's time. */
   keepAlive(sessionTimeoutMs: number, listener: ConnectionListener): void {
     this.#listener = listener;
+    const isSilent = (): boolean => performance.now() - this.#lastHeardAt > (sessionTimeoutMs * 2) / 3;
     this.#pings = setInterval(() => {
-      if (performance.now() - this.#lastHeardAt > (sessionTimeoutMs * 2) / 3) {
-        this.#lose(new Error('ZooKeeper is silent'));
+      if (!isSilent()) {
+        this.#socket.write(new JuteWriter().int(xids.ping).int(operations.ping).packet());
         return;
       }
-      this.#socket.write(new JuteWriter().int(xids.ping).int(operations.ping).packet());
+      // it may be this process that stood still, with the server's answer unread: timers run before sockets
+      setImmediate(() => {
+        if (isSilent()) this.#lose(new Error('ZooKeeper is silent'));
+      });
     }, sessionTimeoutMs / 3);
     // a gateway that has nothing else to do may end
     this.#pings.unref();

@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 const open = (url = 'consul://reviews', consul: Record<string, unknown> = {}): InstanceReader =>
-  readerOf(url, { timeout_ms: 300, consul: { address: server.url, ...consul } });
+  readerOf(url, { timeout_ms: 1_000, consul: { address: server.url, ...consul } });
 const lines = (): string[] => server.requests.map(({ line }) => line);
 const service = { ID: 'reviews-1', Name: 'reviews', Address: '10.0.0.7', Port: 4004 };
 
@@ -174,7 +174,7 @@ describe('consul: failures', () => {
       { kind: 'body', body: '[{"Node":{}}]' },
       'Consul answered with something other than a list of services',
     ],
-    ['silence', { kind: 'silent' }, 'Consul did not answer within 300 ms'],
+    ['silence', { kind: 'silent' }, 'Consul did not answer within 1000 ms'],
     [
       'a reset connection',
       { kind: 'cut' },

@@ -13,7 +13,8 @@ const open = (
   url: string,
   dns: Record<string, unknown> = {},
   more: Record<string, unknown> = {},
-): InstanceReader => readerOf(url, { timeout_ms: 300, ...more, dns: { servers: [server.address], ...dns } });
+): InstanceReader =>
+  readerOf(url, { timeout_ms: 1_000, ...more, dns: { servers: [server.address], ...dns } });
 
 const againInMs = async (reader: InstanceReader): Promise<number> =>
   (await reader.read(new AbortController().signal)).againInMs;

@@ -17,7 +17,7 @@ const open = (
   scheme?: 'https',
 ): InstanceReader =>
   readerOf(url, {
-    timeout_ms: 300,
+    timeout_ms: 1_000,
     ...(scheme ? { scheme } : {}),
     eureka: { url: server.url, poll_interval_ms: 1, ...more },
   });
@@ -123,7 +123,7 @@ describe('eureka: what has changed', () => {
 
 describe('eureka: several subgraphs', () => {
   const settings = (poll_interval_ms: number) =>
-    discoverySettings({ timeout_ms: 300, eureka: { url: server.url, poll_interval_ms } });
+    discoverySettings({ timeout_ms: 1_000, eureka: { url: server.url, poll_interval_ms } });
   const reader = (name: string, shared: DiscoverySettings): InstanceReader =>
     eureka.open({ url: `eureka://${name}`, scheme: 'http', path: '/graphql', settings: shared });
 
@@ -196,7 +196,7 @@ describe('eureka: servers', () => {
       { kind: 'body', body: '[]' },
       'Eureka answered with something other than a list of applications',
     ],
-    ['silence', { kind: 'silent' }, 'Eureka did not answer within 300 ms'],
+    ['silence', { kind: 'silent' }, 'Eureka did not answer within 1000 ms'],
   ] as const)('that fail (%s) fail the read', async (_what, failure, reason) => {
     server.failure = failure;
     expect(await failureOf(open())).toBe(reason);
