@@ -116,7 +116,7 @@ program
       ? import('./commands/serve.ts')
       : import('./commands/serveWithWorkers.ts'));
     const { runUntilSignal } = await import('./commands/runUntilSignal.ts');
-    await runUntilSignal(() => serve({ settings, cwd, env }));
+    await runUntilSignal(() => serve({ settings, cwd, env, readSettings: () => settingsOf(flags) }));
   });
 
 program

@@ -2,7 +2,7 @@ import { endOnFault } from './endOnFault.ts';
 import type { RunningGateway } from './serving.ts';
 
 /**
- * Serves until SIGINT or SIGTERM, then drains and ends with 0; a second signal ends at once. Under a supervisor (a process
+ * Serves until SIGINT or SIGTERM, then drains and ends with 0; a second signal ends at once. SIGHUP reads the settings again. Under a supervisor (a process
  * that started this one with an IPC channel) it also ends when that one has gone, so that no port stays taken.
  */
 export async function runUntilSignal(start: () => Promise<RunningGateway>): Promise<void> {
@@ -24,8 +24,9 @@ export async function runUntilSignal(start: () => Promise<RunningGateway>): Prom
 
   const running = start();
   // a signal while the gateway still starts is honoured as soon as it has
-  const { stop, log } = await running;
+  const { stop, reload, log } = await running;
   endOnFault(log);
+  process.on('SIGHUP', () => void reload());
   // a supervisor that has gone meanwhile has no use for it
   if (process.connected) process.send?.({ type: 'listening' });
   await end;

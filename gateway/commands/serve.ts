@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
 import type { Logger } from 'pino';
 import type { Permissions } from '../authorize/permissions.ts';
 import type { BuildEngine } from '../engine.ts';
@@ -9,9 +9,9 @@ import { engineOf } from '../engines.ts';
 import { GatewayError } from '../errors.ts';
 import { compileHeaderRules, type SelectHeaders } from '../execute/subgraph/headerRules.ts';
 import { principalHeaderFor, withPrincipalHeader } from '../execute/subgraph/principalHeader.ts';
-import { Gateway } from '../gateway.ts';
+import { Gateway, type PreparedSwap } from '../gateway.ts';
 import type { Readiness } from '../http/health.ts';
-import { createHttpServer } from '../http/server.ts';
+import { createHttpServer, type HttpServerOptions } from '../http/server.ts';
 import { DocumentGuard } from '../limit/documentGuard.ts';
 import { Pipeline } from '../pipeline.ts';
 import { formatErrorsBy } from '../respond/formatErrors.ts';
@@ -21,6 +21,7 @@ import { logFigures } from '../telemetry/logFigures.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { authenticatorOf } from './authenticatorOf.ts';
 import { demandControlOf, openRedis } from './demandControlOf.ts';
+import { type FollowedSettings, followSettings } from './followSettings.ts';
 import { FollowedPermissions, permissionsOf } from './permissionsOf.ts';
 import { automaticQueriesOf, followPersistedOperations } from './persistedOperationsOf.ts';
 import { logOf, once, type RunningGateway, type ServeOptions, sayServing } from './serving.ts';
@@ -47,13 +48,20 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     accept: (supergraph) => server.gateway.swap(supergraph),
     follow: discoveries.follow,
   });
+  let followed: FollowedSettings | undefined;
   const stop = once(async () => {
+    await followed?.stop();
     await source.stop();
     await server.stop();
   });
   try {
     const url = await server.listen();
     await source.start();
+    followed = followSettings({
+      ...options,
+      log,
+      accept: async (changed) => (await server.prepareReload(changed)).commit(),
+    });
     sayServing({
       log,
       url,
@@ -61,7 +69,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
       isReady: server.gateway.engine !== undefined,
       source,
     });
-    return { url, log, stop };
+    return { url, log, stop, reload: async () => followed?.reload() };
   } catch (error) {
     await stop();
     throw error;
@@ -79,17 +87,24 @@ export interface GatewayServerOptions {
 
 /** The request flow of one process, from the port to the engine in force; supergraphs are brought to its gateway. */
 export interface GatewayServer {
+  /** That of the settings in force. */
   readonly gateway: Gateway;
   /**
    * @returns `http://127.0.0.1:4000`
    * @throws GatewayError PORT_TAKEN, SETTINGS_INVALID
    */
   listen(): Promise<string>;
+  /**
+   * Makes the request flow of other settings. Once it is in force, requests in flight end by the ones before. What the HTTP
+   * server was made with stays.
+   * @throws GatewayError as `gatewayServer`; the settings before stay in force
+   */
+  prepareReload(settings: Settings): Promise<PreparedSwap>;
   /** Stops accepting, answers what is in flight, and closes all. */
   stop(): Promise<void>;
 }
 
-/** Wires the request flow. */
+/** Wires the HTTP server to the request flow by the settings in force. */
 export async function gatewayServer({
   settings,
   cwd,
@@ -97,9 +112,120 @@ export async function gatewayServer({
   discoveries,
   readiness,
 }: GatewayServerOptions): Promise<GatewayServer> {
-  requirePrincipalSecret(settings);
   const telemetry = new Telemetry();
   const stopFigures = log.isLevelEnabled('debug') ? logFigures(telemetry, log) : undefined;
+  let flow = await requestFlow({ settings, cwd, log, telemetry, discoveries });
+  /** Flows that answer what they have in flight. */
+  const retiring = new Set<Promise<void>>();
+  const app = await createHttpServer({
+    handle: (request, client) => flow.handle(request, client),
+    sharesEqualRequests: settings.traffic_shaping.inbound.deduplicate_query,
+    authenticate: (request) => flow.authenticate(request),
+    readiness: () => readiness(flow.gateway),
+    log,
+    graphqlPath: settings.listen.path,
+    maxBodyBytes: settings.limits.max_body_bytes,
+    maxHeaderBytes: settings.limits.max_header_bytes,
+    headersTimeoutMs: settings.limits.headers_timeout_ms,
+    requestTimeoutMs: settings.limits.request_timeout_ms,
+    keepAliveTimeoutMs: settings.limits.keep_alive_timeout_ms,
+    maxBatchSize: settings.batching.enabled ? settings.batching.maximum_size : 0,
+    trustedProxies: settings.trusted_proxies,
+    corsOrigins: settings.cors.origins,
+    corsCredentials: settings.cors.credentials,
+    explorer: {
+      graphqlPath: settings.listen.path,
+      ...settings.explorer,
+      document: settings.explorer.document,
+    },
+  });
+
+  const prepareReload = async (changed: Settings): Promise<PreparedSwap> => {
+    const before = flow;
+    const keepsDiscoveries = isDeepStrictEqual(changed.discovery, before.settings.discovery);
+    const next = await requestFlow({
+      settings: changed,
+      cwd,
+      log,
+      telemetry,
+      discoveries: keepsDiscoveries ? before.discoveries : discoveriesOf({ settings: changed, cwd, log }),
+    });
+    const discard = async (): Promise<void> => {
+      await next.stop();
+      if (!keepsDiscoveries) await next.discoveries.stop();
+    };
+    try {
+      // again when another supergraph has been put in force meanwhile
+      for (let served = before.gateway.engine?.supergraph; served !== next.gateway.engine?.supergraph; ) {
+        if (served !== undefined) await next.gateway.swap(served);
+        served = before.gateway.engine?.supergraph;
+      }
+    } catch (error) {
+      await discard();
+      throw error;
+    }
+    const commit = (): void => {
+      flow = next;
+      const retired = before.retire().then(async () => {
+        if (!keepsDiscoveries) await before.discoveries.stop();
+      });
+      retiring.add(retired);
+      void retired.finally(() => retiring.delete(retired));
+    };
+    return { commit, discard };
+  };
+
+  return {
+    get gateway() {
+      return flow.gateway;
+    },
+    listen: async () => {
+      await listen(app, settings);
+      const { address, family, port } = app.server.address() as AddressInfo;
+      return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    },
+    prepareReload,
+    stop: async () => {
+      await withDeadline(app.close(), settings.limits.drain_timeout_ms, () => {
+        log.warn(`requests were still in flight after ${settings.limits.drain_timeout_ms} ms and are ended`);
+        app.server.closeAllConnections();
+      });
+      await flow.stop();
+      await Promise.all(retiring);
+      stopFigures?.();
+      await flow.discoveries.stop();
+      await promisify<void>((done) => log.flush(() => done(null)))();
+    },
+  };
+}
+
+interface RequestFlowOptions {
+  readonly settings: Settings;
+  readonly cwd: string;
+  readonly log: Logger;
+  readonly telemetry: Telemetry;
+  readonly discoveries: Discoveries;
+}
+
+/** The request flow by one state of the settings, from who asks to the engine in force. Other settings make another one. */
+interface RequestFlow extends Pick<HttpServerOptions, 'handle' | 'authenticate'> {
+  readonly settings: Settings;
+  readonly gateway: Gateway;
+  /** Not stopped with it: another flow may use them too. */
+  readonly discoveries: Discoveries;
+  /** Stops when the requests that it has are answered. */
+  retire(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function requestFlow({
+  settings,
+  cwd,
+  log,
+  telemetry,
+  discoveries,
+}: RequestFlowOptions): Promise<RequestFlow> {
+  requirePrincipalSecret(settings);
   const { permissions, files } = await permissionsOf({ settings, cwd });
   const engines = authorizedEnginesBy(settings, { log, permissions });
   const redis = openRedis(settings, log);
@@ -162,51 +288,41 @@ export async function gatewayServer({
       log.error(`${reason}\nthe permissions before stay in force`);
     },
   });
-  const app = await createHttpServer({
-    handle: (request, client) => pipeline.handle(request, client),
-    sharesEqualRequests: settings.traffic_shaping.inbound.deduplicate_query,
-    authenticate: (request) => authenticator.principalOf(request),
-    readiness: () => readiness(gateway),
-    log,
-    graphqlPath: settings.listen.path,
-    maxBodyBytes: settings.limits.max_body_bytes,
-    maxHeaderBytes: settings.limits.max_header_bytes,
-    headersTimeoutMs: settings.limits.headers_timeout_ms,
-    requestTimeoutMs: settings.limits.request_timeout_ms,
-    keepAliveTimeoutMs: settings.limits.keep_alive_timeout_ms,
-    maxBatchSize: settings.batching.enabled ? settings.batching.maximum_size : 0,
-    trustedProxies: settings.trusted_proxies,
-    corsOrigins: settings.cors.origins,
-    corsCredentials: settings.cors.credentials,
-    explorer: {
-      graphqlPath: settings.listen.path,
-      ...settings.explorer,
-      document: settings.explorer.document,
-    },
+  const stop = once(async () => {
+    await authenticator.stop();
+    await followed.stop();
+    await pipeline.stop();
+    await gateway.stop();
+    await persisted?.stop();
+    await redis?.close();
   });
 
+  let inFlight = 0;
+  let onIdle: () => void = () => {};
   return {
+    settings,
     gateway,
-    listen: async () => {
-      await listen(app, settings);
-      const { address, family, port } = app.server.address() as AddressInfo;
-      return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    discoveries,
+    authenticate: (request) => authenticator.principalOf(request),
+    handle: async (request, client) => {
+      inFlight += 1;
+      try {
+        return await pipeline.handle(request, client);
+      } finally {
+        inFlight -= 1;
+        if (inFlight === 0) onIdle();
+      }
     },
-    stop: async () => {
-      await withDeadline(app.close(), settings.limits.drain_timeout_ms, () => {
-        log.warn(`requests were still in flight after ${settings.limits.drain_timeout_ms} ms and are ended`);
-        app.server.closeAllConnections();
-      });
-      await authenticator.stop();
-      await followed.stop();
-      await pipeline.stop();
-      stopFigures?.();
-      await gateway.stop();
-      await discoveries.stop();
-      await persisted?.stop();
-      await redis?.close();
-      await promisify<void>((done) => log.flush(() => done(null)))();
+    retire: async () => {
+      // a request that was authenticated by this flow may be about to be handled by the next: that is no request of this one
+      if (inFlight > 0) {
+        await new Promise<void>((resolve) => {
+          onIdle = resolve;
+        });
+      }
+      await stop();
     },
+    stop,
   };
 }
 

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import type { Settings } from '../settingsSchema.ts';
+import { type FollowedSettings, followSettings } from './followSettings.ts';
 import { logOf, once, type RunningGateway, type ServeOptions, sayServing } from './serving.ts';
 import { discoveriesOf, supergraphSourceOf } from './supergraphSourceOf.ts';
 import { WorkerPool } from './workers/workerPool.ts';
@@ -27,7 +28,9 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     accept: (supergraph) => workers.swap(supergraph),
     follow: discoveries.follow,
   });
+  let followed: FollowedSettings | undefined;
   const stop = once(async () => {
+    await followed?.stop();
     // a swap that waits for workers ends with them, and the source with the swap
     await Promise.all([workers.stop(), source.stop()]);
     await discoveries.stop();
@@ -36,8 +39,9 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
   try {
     const url = await workers.start();
     await source.start();
+    followed = followSettings({ ...options, log, accept: (changed) => workers.reload(changed) });
     sayServing({ log, url, settings, isReady: workers.isReady, source });
-    return { url, log, stop };
+    return { url, log, stop, reload: async () => followed?.reload() };
   } catch (error) {
     await stop();
     throw error;

@@ -7,6 +7,11 @@ export interface ServeOptions {
   readonly settings: Settings;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /**
+   * Reads the settings again, as they were read at the start; without it they stay as they are.
+   * @throws GatewayError SETTINGS_INVALID
+   */
+  readonly readSettings?: () => Settings;
 }
 
 /** A gateway that serves, until `stop` has resolved. */
@@ -16,6 +21,8 @@ export interface RunningGateway {
   readonly log: Logger;
   /** Stops accepting, answers what is in flight, and closes all. Later calls wait for the first. */
   stop(): Promise<void>;
+  /** Reads the settings again and puts them in force. What is wrong with them is logged, and those before stay. */
+  reload(): Promise<void>;
 }
 
 /** The log that the settings ask for. */

@@ -1,11 +1,18 @@
 import type { Worker as ClusterWorker } from 'node:cluster';
 import { forkWorker } from '../../runtime/forkWorker.ts';
+import type { Settings } from '../../settingsSchema.ts';
 import type { Supergraph } from '../../supergraph/supergraph.ts';
 import { receivedError } from './sentError.ts';
 import type { WorkerOrder, WorkerReport } from './workerMessages.ts';
 
 /** How a worker ended: its exit code, or the signal that ended it. */
 export type WorkerEnd = number | string;
+
+/** What a worker has made and not put in force yet. */
+export interface Prepared {
+  commit(): void;
+  discard(): void;
+}
 
 /** One worker's process, from its start to its end. It is not started again; another takes its place. */
 export class Worker {
@@ -27,12 +34,14 @@ export class Worker {
   #hasEnded = false;
   #nextId = 0;
   #supergraphHash: string | undefined;
+  #settings: Settings;
 
   constructor(
     order: Omit<WorkerOrder & { kind: 'start' }, 'kind'>,
     readiness: () => (WorkerOrder & { kind: 'readiness' })['readiness'],
   ) {
     this.number = order.number;
+    this.#settings = order.settings;
     const child = forkWorker(new URL('./workerProcess.js', import.meta.url));
     this.#process = child;
     this.pid = child.process.pid;
@@ -90,22 +99,47 @@ export class Worker {
     return this.#supergraphHash;
   }
 
+  /** Those that it was last told to put in force. */
+  get settings(): Settings {
+    return this.#settings;
+  }
+
   /**
    * Lets it build the engine of a supergraph.
    * @returns how to put it in force, or to let it go
    * @throws GatewayError SUPERGRAPH_INVALID; WorkerGone when it ends meanwhile
    */
-  async prepare(supergraph: Supergraph): Promise<{ commit(): void; discard(): void }> {
-    const id = this.#nextId++;
+  prepare(supergraph: Supergraph): Promise<Prepared> {
+    return this.#prepare({ kind: 'prepare', id: this.#nextId++, supergraph }, () => {
+      this.#supergraphHash = supergraph.hash;
+    });
+  }
+
+  /**
+   * Lets it make the request flow of other settings.
+   * @returns how to put them in force, or to let them go
+   * @throws GatewayError what keeps them from being in force; WorkerGone when it ends meanwhile
+   */
+  prepareSettings(settings: Settings): Promise<Prepared> {
+    return this.#prepare({ kind: 'prepareSettings', id: this.#nextId++, settings }, () => {
+      this.#settings = settings;
+    });
+  }
+
+  async #prepare(
+    order: WorkerOrder & { kind: 'prepare' | 'prepareSettings' },
+    onCommit: () => void,
+  ): Promise<Prepared> {
+    const { id } = order;
     if (this.#hasEnded) throw new WorkerGone();
     const answered = new Promise<Error | undefined>((resolve) => this.#answers.set(id, resolve));
-    this.#tell({ kind: 'prepare', id, supergraph });
+    this.#tell(order);
     const error = await answered;
     this.#answers.delete(id);
     if (error !== undefined) throw error;
     return {
       commit: () => {
-        this.#supergraphHash = supergraph.hash;
+        onCommit();
         this.#tell({ kind: 'commit', id });
       },
       discard: () => this.#tell({ kind: 'discard', id }),

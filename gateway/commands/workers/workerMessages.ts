@@ -17,6 +17,8 @@ export type WorkerOrder =
     }
   /** Build the engine of a supergraph, and wait: `commit` puts it in force, `discard` lets it go. */
   | { readonly kind: 'prepare'; readonly id: number; readonly supergraph: Supergraph }
+  /** Make the request flow of other settings, and wait in the same way. */
+  | { readonly kind: 'prepareSettings'; readonly id: number; readonly settings: Settings }
   | { readonly kind: 'commit' | 'discard'; readonly id: number }
   | { readonly kind: 'readiness'; readonly id: number; readonly readiness: Readiness }
   /** Answer what is in flight, and end. */

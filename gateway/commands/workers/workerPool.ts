@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Readiness } from '../../http/health.ts';
 import type { Settings } from '../../settingsSchema.ts';
 import type { Supergraph } from '../../supergraph/supergraph.ts';
-import { Worker, WorkerGone } from './worker.ts';
+import { type Prepared, Worker, WorkerGone } from './worker.ts';
 
 export interface WorkerPoolOptions {
   readonly count: number;
@@ -31,6 +31,8 @@ export class WorkerPool {
   readonly #crashes = new Map<number, number>();
   readonly #timers = new Map<number, NodeJS.Timeout>();
   readonly #untilListening: (() => void)[] = [];
+  /** Those in force. */
+  #settings: Settings;
   #supergraph: Supergraph | undefined;
   #swapping: Promise<unknown> = Promise.resolve();
   #isStarted = false;
@@ -38,6 +40,7 @@ export class WorkerPool {
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
+    this.#settings = options.settings;
   }
 
   /**
@@ -75,6 +78,37 @@ export class WorkerPool {
     return swapped;
   }
 
+  /**
+   * Puts settings in force in every worker, or in none.
+   * @throws GatewayError what keeps a worker from it
+   */
+  reload(settings: Settings): Promise<void> {
+    const reloaded = this.#swapping.then(async () => {
+      const prepared = await this.#prepareAll((worker) => worker.prepareSettings(settings));
+      this.#settings = settings;
+      for (const { commit } of prepared) commit();
+    });
+    this.#swapping = reloaded.catch(() => {});
+    return reloaded;
+  }
+
+  /**
+   * Lets every worker prepare the same. One that ends meanwhile has no vote: its successor starts with what is in force then.
+   * @throws the refusal of one; the others have let go of it
+   */
+  async #prepareAll(prepare: (worker: Worker) => Promise<Prepared>): Promise<readonly Prepared[]> {
+    const votes = await Promise.all(
+      Array.from(this.#workers.values(), (worker) =>
+        prepare(worker).catch((error: unknown) => (error instanceof WorkerGone ? undefined : { error })),
+      ),
+    );
+    const prepared = votes.flatMap((vote) => (vote === undefined || 'error' in vote ? [] : [vote]));
+    const refusal = votes.find((vote) => vote !== undefined && 'error' in vote);
+    if (refusal === undefined || !('error' in refusal)) return prepared;
+    for (const { discard } of prepared) discard();
+    throw refusal.error;
+  }
+
   /** Lets all workers answer what is in flight, and end; kills those that take too long. */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -93,26 +127,12 @@ export class WorkerPool {
     if (this.#isStopping) return;
     const { log } = this.#options;
     const startedAt = performance.now();
-    // One that ends meanwhile has no vote. Its successor starts with the supergraph that is in force then.
-    const votes = await Promise.all(
-      Array.from(this.#workers.values(), (worker) =>
-        worker.prepare(supergraph).catch((error: unknown) => {
-          if (error instanceof WorkerGone) return undefined;
-          return { error };
-        }),
-      ),
-    );
-    const prepared = votes.flatMap((vote) => (vote === undefined || 'error' in vote ? [] : [vote]));
-    const refusal = votes.find((vote) => vote !== undefined && 'error' in vote);
-    if (refusal === undefined && prepared.length === 0) {
+    const prepared = await this.#prepareAll((worker) => worker.prepare(supergraph));
+    if (prepared.length === 0) {
       if (this.#isStopping) return;
       // all ended at once: the first of their successors says what it thinks of it
       await new Promise<void>((resolve) => this.#untilListening.push(resolve));
       return this.#swapNow(supergraph);
-    }
-    if (refusal !== undefined && 'error' in refusal) {
-      for (const { discard } of prepared) discard();
-      throw refusal.error;
     }
     const isFirst = this.#supergraph === undefined;
     this.#supergraph = supergraph;
@@ -128,7 +148,8 @@ export class WorkerPool {
   }
 
   #startWorker(number: number): void {
-    const { settings, cwd, log } = this.#options;
+    const { cwd, log } = this.#options;
+    const settings = this.#settings;
     const startedAt = performance.now();
     const worker = new Worker(
       { number, settings, cwd, colorize: process.stderr.isTTY === true, supergraph: this.#supergraph },
@@ -150,18 +171,19 @@ export class WorkerPool {
     void worker.ended.then((end) => this.#replace(worker, { end, livedMs: performance.now() - startedAt }));
   }
 
-  /** A swap may have come while it started. */
+  /** A swap or other settings may have come while it started. */
   async #catchUp(worker: Worker): Promise<void> {
     await this.#swapping;
-    const supergraph = this.#supergraph;
-    if (supergraph === undefined || worker.supergraphHash === supergraph.hash) return;
+    const [supergraph, settings] = [this.#supergraph, this.#settings];
     try {
+      if (worker.settings !== settings) (await worker.prepareSettings(settings)).commit();
+      if (supergraph === undefined || worker.supergraphHash === supergraph.hash) return;
       (await worker.prepare(supergraph)).commit();
     } catch (error) {
       if (error instanceof WorkerGone) return;
       this.#options.log.error(
         { worker: worker.number, err: error },
-        'a worker has another supergraph; it is ended',
+        'a worker has another supergraph or other settings; it is ended',
       );
       worker.kill();
     }

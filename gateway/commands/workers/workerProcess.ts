@@ -68,9 +68,13 @@ async function obey(order: WorkerOrder): Promise<void> {
         );
       });
       return;
-    case 'prepare': {
-      const swap = (server ?? Promise.reject(new Error('The worker has not started.'))).then(({ gateway }) =>
-        gateway.prepare(order.supergraph),
+    case 'prepare':
+    case 'prepareSettings': {
+      const started = server ?? Promise.reject(new Error('The worker has not started.'));
+      const swap = started.then((running) =>
+        order.kind === 'prepare'
+          ? running.gateway.prepare(order.supergraph)
+          : running.prepareReload(order.settings),
       );
       prepared.set(order.id, swap);
       await swap.then(
