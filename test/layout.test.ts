@@ -215,7 +215,9 @@ describe('layout: subgraphs', () => {
 
 describe('layout: one package, one door', () => {
   const doors: Readonly<Record<string, RegExp>> = {
-    '@redis/client': /^gateway\/runtime\/redisLink\.ts$/,
+    '@redis/client': /^(gateway\/runtime\/redisLink|subgraphs\/ai\/cache\/redisCache)\.ts$/,
+    '@opentelemetry/*': /^(gateway\/telemetry\/|subgraphs\/ai\/telemetry\/openTelemetry\.ts$)/,
+    ajv: /^subgraphs\/ai\/prompt\/outputType\.ts$/,
     undici: /^gateway\/(execute\/subgraph\/|runtime\/boundedRequest\.ts$)/,
     '@apollo/gateway': /^gateway\/engines\/apolloEngine\.ts$/,
     '@apollo/query-planner': /^gateway\/(engines\/apolloEngine|plan\/planProcess)\.ts$/,

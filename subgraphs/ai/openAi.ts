@@ -7,6 +7,7 @@ import type { OpenedParts, OpenParts } from '../host/subgraph.ts';
 import type { AiSettings } from './aiSettings.ts';
 import type { AnswerCache } from './cache/answerCache.ts';
 import { memoryCache } from './cache/memoryCache.ts';
+import { redisCache } from './cache/redisCache.ts';
 import { Circuits } from './call/circuits.ts';
 import { EmbeddingCalls } from './call/embeddingCalls.ts';
 import { ModelCalls, type ModelCallsParts } from './call/modelCalls.ts';
@@ -26,6 +27,7 @@ import { PromptError } from './prompt/promptProblem.ts';
 import { serveRest } from './rest/serveRest.ts';
 import type { Services } from './services.ts';
 import { serveSubscriptions } from './subscriptions/serveSubscriptions.ts';
+import { openTelemetry } from './telemetry/openTelemetry.ts';
 import { callTelemetry } from './telemetry.ts';
 import { totalsExtension } from './totalsExtension.ts';
 import { watchFiles } from './watchFiles.ts';
@@ -55,7 +57,7 @@ export async function openAi(
   });
   const circuits = new Circuits();
   const prices = createPriceList();
-  const cache = openCache();
+  const cache = await openCache();
   const parts: ModelCallsParts = {
     models: () => models.current(),
     availability,
@@ -69,7 +71,7 @@ export async function openAi(
     ledger,
     prices,
     cache,
-    telemetry: callTelemetry(log),
+    telemetry: callTelemetry(log, [openTelemetry()]),
     recordContent: settings.recordContent,
   };
   const services: Services = {
@@ -150,8 +152,14 @@ export async function openAi(
     }
   }
 
-  function openCache(): AnswerCache {
-    return memoryCache();
+  async function openCache(): Promise<AnswerCache> {
+    if (settings.redisUrl === undefined) return memoryCache();
+    return redisCache({
+      url: settings.redisUrl,
+      // the URL may hold a password
+      onFault: (error) =>
+        log.warn({ code: (error as { code?: unknown }).code }, 'the cache in Redis is away'),
+    });
   }
 }
 

@@ -7,6 +7,7 @@ export function logCalls(log: Logger): CallTelemetry {
   return {
     callEnded(call) {
       const level = call.errorCode === null ? 'debug' : 'info';
+      if (!log.isLevelEnabled(level)) return;
       log[level]({ durationMs: Math.round(call.durationMs), ...genAiAttributes(call) }, 'ai call');
     },
   };
