@@ -32,7 +32,7 @@ export interface ProviderClient {
     options: { readonly dimensions?: number | undefined },
   ): EmbeddingModel | null;
   /** Sent with every call of a language model. */
-  readonly options?: SharedV3ProviderOptions;
+  optionsOf?(target: Target): SharedV3ProviderOptions;
 }
 
 export interface EmbeddingModel {

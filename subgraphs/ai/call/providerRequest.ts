@@ -28,7 +28,7 @@ export function providerRequest(
             ...(saysSchema ? { schema: output.schema, name: output.name } : {}),
           },
         }),
-    ...(client.options === undefined ? {} : { providerOptions: client.options }),
+    ...(client.optionsOf === undefined ? {} : { providerOptions: client.optionsOf(target) }),
   };
 }
 

@@ -41,6 +41,7 @@ export interface Target {
   readonly contextWindow: number | undefined;
   readonly maxOutputTokens: number | undefined;
   readonly api: 'responses' | 'chat';
+  readonly reasoningEffort: 'minimal' | 'low' | 'medium' | 'high' | undefined;
   /** In place of the price list's. */
   readonly price: TokenPrices | undefined;
 }

@@ -36,6 +36,10 @@ const model = z.strictObject({
   max_output_tokens: whole.optional(),
   /** `chat`: OpenAI's Chat Completions instead of Responses. */
   api: z.enum(['responses', 'chat'], { error: '`responses` or `chat`' }).optional(),
+  /** How long OpenAI's reasoning models think: their thoughts count as output, and are paid. */
+  reasoning_effort: z
+    .enum(['minimal', 'low', 'medium', 'high'], { error: '`minimal`, `low`, `medium` or `high`' })
+    .optional(),
   /** USD for a million tokens, in place of the catalogue's price. */
   price: tokenPricesSchema.optional(),
 });

@@ -148,7 +148,13 @@ function join(file: ModelsFile, environment: NodeJS.ProcessEnv): Models {
         kind: written.kind,
         targets,
         revision: hashOf(
-          targets.map(({ id, provider, api }) => [id, provider.baseUrl, provider.jsonSchema, api]),
+          targets.map(({ id, provider, api, reasoningEffort }) => [
+            id,
+            provider.baseUrl,
+            provider.jsonSchema,
+            api,
+            reasoningEffort,
+          ]),
         ),
         timeouts: {
           totalMs: times.total_ms,
@@ -206,6 +212,7 @@ function targetOf(
       contextWindow: facts.context_window,
       maxOutputTokens: facts.max_output_tokens,
       api: facts.api ?? 'responses',
+      reasoningEffort: facts.reasoning_effort,
       price: facts.price,
     },
   ];

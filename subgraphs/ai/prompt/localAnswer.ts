@@ -100,7 +100,8 @@ class LocalWorker {
       case 'SENTIMENT': {
         if (!isSentimentEnum(type) && typeName !== 'Float') return unfit;
         const { sentiment, score } = await this.#once('sentiment', () => engine.sentiment(text, call));
-        return typeName === 'Float' ? score : sentiment;
+        // more decimals would say more than a coarse model knows
+        return typeName === 'Float' ? Math.round(score * 1_000) / 1_000 : sentiment;
       }
       case 'LANGUAGE': {
         if (typeName !== 'String' && typeName !== 'Boolean') return unfit;

@@ -12,7 +12,7 @@ export const mistral: Provider = {
       languageModel: ({ modelName }) => sdk.languageModel(modelName),
       embeddingModel: ({ modelName }) => ({ model: sdk.embedding(modelName) }),
       // without it the schema is sent as a hint only
-      options: { mistral: { strictJsonSchema: true } },
+      optionsOf: () => ({ mistral: { strictJsonSchema: true } }),
     };
   },
 };

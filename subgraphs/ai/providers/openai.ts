@@ -16,7 +16,9 @@ export const openai: Provider = {
         ...(dimensions === undefined ? {} : { options: { openai: { dimensions } } }),
       }),
       // the Responses API keeps every answer at OpenAI unless it is told not to
-      options: { openai: { store: false } },
+      optionsOf: ({ reasoningEffort }) => ({
+        openai: { store: false, ...(reasoningEffort === undefined ? {} : { reasoningEffort }) },
+      }),
     };
   },
 };

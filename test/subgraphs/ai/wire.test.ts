@@ -136,6 +136,20 @@ describe('ai wire: requests', () => {
   );
 });
 
+describe('ai wire: Ollama', () => {
+  test('limits stand where its OpenAI side reads them', async () => {
+    opened.configure(`
+providers: { ollama: { kind: ollama, base_url: "${fake.origin}/v1", discover: false } }
+aliases: { default: { targets: [ollama/llama3.2] } }`);
+    const call = opened.call({ options: { maxOutputTokens: 200, temperature: 0.2 } });
+    await attempt({ call, target: call.alias.targets[0] as Target, clients, signal });
+    opened.configure(setups(fake.origin), keys);
+    const [request] = fake.requests;
+    expect([request?.path, request?.headers.authorization]).toEqual(['/v1/chat/completions', undefined]);
+    expect(request?.body).toMatchObject({ model: 'llama3.2', max_tokens: 200, temperature: 0.2 });
+  });
+});
+
 describe('ai wire: answers', () => {
   test.each(samplesOf('text'))(
     '$setup: text, and tokens with the cached and the reasoned',
