@@ -94,7 +94,7 @@ export class Authorizing {
 
   #askAll(conditions: Conditions, policies: PolicyAnswers): MaybePromise<DecisionVector> {
     const active = this.#guarded.activeQuestions(conditions);
-    const { questions, schema, operation, fragments } = this.#guarded;
+    const { questions, schema, operation, fragmentsByName: fragments } = this.#guarded;
     const decision = new OperationDecision({
       principal: this.#request.client.principal,
       policies,

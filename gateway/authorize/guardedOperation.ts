@@ -37,6 +37,8 @@ export interface Permitted {
   readonly decisions: Decisions;
   /** Whether rules are to be asked of fetched parents. */
   readonly asksParents: boolean;
+  /** What the names of fields that rules read begin with, and none of the client’s. */
+  readonly hiddenPrefix: string;
 }
 
 /** Values of the variables that `@skip` and `@include` name, as the operation's answer depends on them. */
@@ -50,6 +52,8 @@ export class GuardedOperation {
   readonly schema: GraphQLSchema;
   readonly operation: OperationDefinitionNode;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  /** The same as rules get them, in `info`. */
+  readonly fragmentsByName: Readonly<Record<string, FragmentDefinitionNode>>;
   readonly questions: OperationQuestions['questions'];
   readonly hasIntrospection: boolean;
   /** Whether the principal alone decides: no rule of a team and no policy is asked. */
@@ -74,6 +78,7 @@ export class GuardedOperation {
     this.schema = schema;
     this.operation = operation;
     this.fragments = fragmentsOf(document.definitions);
+    this.fragmentsByName = Object.fromEntries(this.fragments);
     this.#document = document;
     this.#table = table;
     const found = operationQuestions({ schema, operation, fragments: this.fragments, table });
@@ -135,6 +140,7 @@ export class GuardedOperation {
           sourceHash: hashOf(source),
           decisions,
           asksParents,
+          hiddenPrefix: this.#hiddenPrefix,
         };
       }
       const { document, operation } = permittedOperation({
@@ -145,7 +151,16 @@ export class GuardedOperation {
         hiddenFields: (type, field) => this.#hiddenFields(type, field),
       });
       const source = print(document);
-      return { document, operation, source, sourceHash: hashOf(source), decisions, asksParents };
+      const hiddenPrefix = this.#hiddenPrefix;
+      return {
+        document,
+        operation,
+        source,
+        sourceHash: hashOf(source),
+        decisions,
+        asksParents,
+        hiddenPrefix,
+      };
     });
   }
 

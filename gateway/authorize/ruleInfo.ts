@@ -12,7 +12,7 @@ import {
 export interface InfoSource {
   readonly schema: GraphQLSchema;
   readonly operation: OperationDefinitionNode | undefined;
-  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
@@ -48,7 +48,7 @@ export function ruleInput(coordinate: string, field: FieldNode | undefined, sour
       parentType,
       path: { prev: undefined, key: field?.alias?.value ?? fieldName, typename: typeName },
       schema,
-      fragments: Object.fromEntries(fragments),
+      fragments,
       rootValue: undefined,
       operation,
       variableValues: variables,

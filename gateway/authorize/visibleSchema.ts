@@ -61,7 +61,7 @@ export class VisibleSchemas {
     if (!clauses.every((clause) => holds(clause, principal, policies))) return true;
     const verdicts = rules.map(({ coordinate, rule }) => {
       const isRoot = this.#isRoot(coordinate.split('.')[0] ?? '');
-      const source = { schema: this.#schema, operation: undefined, fragments: new Map(), variables: {} };
+      const source = { schema: this.#schema, operation: undefined, fragments: {}, variables: {} };
       const { info } = inputWithoutArguments(coordinate, source);
       return evaluate(rule, (leaf) => {
         if (leaf.fragment !== undefined && !isRoot) return NEEDS_PARENT;

@@ -192,7 +192,7 @@ class AuthorizedEngine implements Engine {
       return { errors: refusing(authorization.errors) };
     }
     const { permitted, shape, errors } = authorization;
-    const result = await inner.execute(withPermitted(request, permitted, shape));
+    const result = withoutHidden(await inner.execute(withPermitted(request, permitted, shape)), permitted);
     this.#log(request, errors);
     const { rejectsUnauthorized, isDryRun } = this.#parts.settings;
     // a rule that reads the parent denied it after the fetch
@@ -246,6 +246,21 @@ function withPermitted(
   const isWhole =
     document === request.document && shape.introspected === undefined && shape.cut === undefined;
   return isWhole ? request : { ...request, document, operation, source, sourceHash, shape };
+}
+
+/** An error of a field that only a rule reads is one of the object that it is read of. */
+function withoutHidden(
+  result: ExecutionResult,
+  { asksParents, hiddenPrefix }: AuthorizedOperation['permitted'],
+): ExecutionResult {
+  if (!asksParents || result.errors === undefined) return result;
+  const errors = result.errors.map((error) => {
+    const at = error.path?.findIndex((key) => typeof key === 'string' && key.startsWith(hiddenPrefix)) ?? -1;
+    if (at === -1) return error;
+    const { message, extensions } = error;
+    return new GraphQLError(message, { path: error.path?.slice(0, at), originalError: error, extensions });
+  });
+  return { ...result, errors };
 }
 
 /** Source: RFC 9110, 15.5.4: the request was understood, and is refused. */

@@ -320,6 +320,20 @@ describe.each(enginesUnderTest)('security: rules (%s)', (engine) => {
     });
   });
 
+  test('what a rule could not read denies, and the error names no place that the client does not know', async () => {
+    const stub = graph().stub('accounts');
+    stub.answer = {
+      body: JSON.stringify({
+        data: { me: { name: 'Ada', email: 'ada@example.test', _r_0_0: null, _t__r_0_0: null } },
+        errors: [{ message: 'no id', path: ['me', engine === 'apollo' ? '_r_0_0' : '_t__r_0_0'] }],
+      }),
+    };
+    const asked = await ask('{ me { name email } }', { as: 'user1' });
+    stub.answer = undefined;
+    // the stock engine has no `me` without the id, which may not be null
+    expect([asked.denied.includes('me'), asked.text]).toEqual([true, expect.not.stringMatching(/_r_|ada@/)]);
+  });
+
   test('rules that are changed are in force without a restart, and broken ones are not', async () => {
     const see = async () => (await ask('{ me { name ssn } }')).body.data;
     const until = async (wanted: unknown) => {
