@@ -128,9 +128,18 @@ export function cpuMsOfTree(root: number): number {
 
 /** Most memory that the processes of a tree have held, in MB. Source: proc(5), `VmHWM`. */
 export function peakMegabytesOfTree(root: number): number {
+  return megabytesOf(root, /^VmHWM:\s*(\d+)/m);
+}
+
+/** Memory that the processes of a tree hold, in MB. Source: proc(5), `VmRSS`. */
+export function megabytesOfTree(root: number): number {
+  return megabytesOf(root, /^VmRSS:\s*(\d+)/m);
+}
+
+function megabytesOf(root: number, line: RegExp): number {
   const kilobytes = treeOf(root).map(({ pid }) => {
     const status = readOrEmpty(`/proc/${pid}/status`);
-    return Number(/^VmHWM:\s*(\d+)/m.exec(status)?.[1] ?? 0);
+    return Number(line.exec(status)?.[1] ?? 0);
   });
   return kilobytes.reduce((sum, value) => sum + value, 0) / 1024;
 }

@@ -101,7 +101,7 @@ export const settingsSchema = z.strictObject({
     max_schema_bytes: setting(count(10_000_000), { ...sizes, description: 'A larger schema is refused.' }),
   }),
   discovery: discoverySettingsSchema,
-  engine: setting(z.enum(['auto', 'compiled', 'apollo']).default('apollo'), {
+  engine: setting(z.enum(['auto', 'compiled', 'apollo']).default('auto'), {
     description:
       'What plans and executes: `compiled` (native planner, own executor), `apollo` (the stock `ApolloGateway`), or `auto`: the first where its planner loads.',
   }),

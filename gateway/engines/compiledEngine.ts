@@ -281,7 +281,11 @@ class CompiledEngine implements Engine {
     const [error] = validate(this.apiSchema, document);
     if (error !== undefined) throw error;
     const operation = getOperationAST(document, operationName);
-    if (operation === undefined || operation === null) throw new GatewayError('OPERATION_RESOLUTION_FAILURE');
+    if (operation === undefined || operation === null) {
+      const message =
+        operationName === undefined ? {} : { message: `Unknown operation named "${operationName}".` };
+      throw new GatewayError('OPERATION_RESOLUTION_FAILURE', message);
+    }
     return printPlan((await this.#prepareNow(document, operation, 0)).plan);
   }
 

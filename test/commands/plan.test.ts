@@ -23,17 +23,28 @@ function expectedPlan(supergraphSdl: string, operation: string, operationName?: 
 describe('tributary plan', () => {
   test('prints the plan of @apollo/query-planner, of a file and of standard input', async () => {
     writeFile('supergraph.yaml', supergraphYaml);
+    // two planners may choose the same fetches and write their fields in another order
+    writeFile('stock.yaml', 'engine: apollo');
     const operation = 'query Names { top { name } } query Stars { top { name stars } }';
     writeFile('operation.graphql', operation);
     await runCommand('compose --output composed.graphql');
     const sdl = readFileSync(path.join(folder, 'composed.graphql'), 'utf8');
     const [named, piped] = await Promise.all([
-      runCommand('plan operation.graphql --operation-name Stars --supergraph composed.graphql'),
-      runCommand('plan -', { input: '{ top { stars } }' }),
+      runCommand(
+        'plan operation.graphql --operation-name Stars --supergraph composed.graphql --settings stock.yaml',
+      ),
+      runCommand('plan - --settings stock.yaml', { input: '{ top { stars } }' }),
     ]);
     expect(named).toEqual({ code: 0, stdout: expectedPlan(sdl, operation, 'Stars'), stderr: '' });
     expect(named.stdout).toContain('Fetch(service: "reviews")');
     expect(piped).toEqual({ code: 0, stdout: expectedPlan(sdl, '{ top { stars } }'), stderr: '' });
+  });
+
+  test('prints the plan of the compiled engine in the same form', async () => {
+    writeFile('supergraph.yaml', supergraphYaml);
+    const { code, stdout } = await runCommand('plan -', { input: '{ top { stars } }' });
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^QueryPlan \{\n {2}Sequence \{\n/)]);
+    expect(stdout).toContain('Fetch(service: "reviews")');
   });
 
   test('refuses an operation that is not valid in one sentence, with file, line and column', async () => {

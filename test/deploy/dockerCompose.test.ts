@@ -45,7 +45,12 @@ describe('deploy/Dockerfile', () => {
   });
 
   test('starts Node.js without a shell between, so that signals reach it', () => {
-    expect(JSON.parse(lastOf(runtime, 'CMD').text)).toEqual(['node', 'dist/gateway/main.js', 'serve']);
+    expect(JSON.parse(lastOf(runtime, 'CMD').text)).toEqual([
+      'node',
+      '--max-semi-space-size=64',
+      'dist/gateway/main.js',
+      'serve',
+    ]);
     expect(runtime.instructions.filter(({ name }) => name === 'ENTRYPOINT')).toEqual([]);
   });
 
