@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { JSONSchema7 } from '@ai-sdk/provider';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { attempt, attemptStream } from '../../../subgraphs/ai/call/attempt.ts';
 import type { Fault } from '../../../subgraphs/ai/call/fault.ts';
 import { ProviderClients } from '../../../subgraphs/ai/call/providerClients.ts';
@@ -134,6 +134,19 @@ describe('ai wire: requests', () => {
       expect(fake.requests[0]?.headers).toMatchObject(sample.request.headers);
     },
   );
+});
+
+describe('ai wire: what a model does not take', () => {
+  test('a temperature that a reasoning model has no use for is left out, and nothing is written to the console', async () => {
+    const written = (['log', 'info', 'warn', 'error'] as const).map((name) => jest.spyOn(console, name));
+    const [sample] = samplesOf('text').filter(({ setup }) => setup === 'openai');
+    if (sample === undefined) throw new Error('there is no such sample');
+    fake.next({ kind: 'raw', ...sample.response });
+    await attempt(asked(sample));
+    const calls = written.map((spy) => spy.mock.calls.length);
+    for (const spy of written) spy.mockRestore();
+    expect([fake.requests[0]?.body.temperature, calls]).toEqual([undefined, [0, 0, 0, 0]]);
+  });
 });
 
 describe('ai wire: Ollama', () => {

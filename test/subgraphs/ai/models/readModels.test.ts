@@ -107,6 +107,15 @@ describe('ai models.yaml: what it says', () => {
     ]);
   });
 
+  test('a call has 25 seconds if nothing else is said: Apollo Router gives a subgraph 30, and fetch alone would wait 300', () => {
+    expect(read(fine).aliases.get('default')?.timeouts).toEqual({
+      totalMs: 25_000,
+      attemptMs: 20_000,
+      firstTokenMs: 15_000,
+      idleMs: 10_000,
+    });
+  });
+
   test('a provider is enabled by its key; an empty variable is none', () => {
     const enabled = (environment: Record<string, string>) =>
       read(fine, environment).providers.get('openai')?.enabled;
