@@ -1,4 +1,5 @@
-import { and, or, rule } from 'graphql-shield';
+import { and, or, race, rule } from 'graphql-shield';
+import { budget } from './authorize/budget.ts';
 import type { Permissions } from './authorize/permissions.ts';
 import type { RuleContext } from './authorize/ruleContext.ts';
 
@@ -38,6 +39,8 @@ const asksForFew = rule('asksForFew')((_parent, { first, last }: { first?: numbe
 export const permissions: Permissions['permissions'] = {
   Query: {
     users: or(hasScope('users:read'), asksForFew),
+    // whoever did not sign in pays for searches by what they may cost; `race` asks one rule after the other
+    search: race(isSignedIn, budget({ points: 2000, per: 60, by: 'address' })),
   },
   Mutation: {
     writeReview: and(isSignedIn, hasScope('reviews:write')),

@@ -3,6 +3,7 @@ import type { ClientRequest } from '../http/clientRequest.ts';
 import type { Permitted } from './guardedOperation.ts';
 import type { EvaluatePolicies } from './permissions.ts';
 import type { ResponseShape } from './responseShape.ts';
+import type { SpendPoints } from './ruleContext.ts';
 import type { RuleTable } from './ruleTable.ts';
 import type { ShieldOptions } from './shieldTypes.ts';
 
@@ -14,6 +15,7 @@ export interface AuthorizationRequest {
   /** Variables as the schema has them, defaults filled in. */
   readonly coerced: Readonly<Record<string, unknown>>;
   readonly client: ClientRequest;
+  readonly spend?: SpendPoints | undefined;
 }
 
 /** What authorization makes of a request. */

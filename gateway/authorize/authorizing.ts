@@ -294,7 +294,7 @@ interface AskParentOptions {
 }
 
 /** Rules may write to it, for other rules of the same request to find: it is no other request's. */
-function contextOf({ client, operation, operationName }: AuthorizationRequest): RuleContext {
+function contextOf({ client, operation, operationName, spend }: AuthorizationRequest): RuleContext {
   const { principal, headers, address, requestId, leaving } = client;
   return {
     principal,
@@ -304,6 +304,7 @@ function contextOf({ client, operation, operationName }: AuthorizationRequest): 
     get signal() {
       return leaving.signal;
     },
+    spend,
     operation: { type: operation.operation, name: operationName ?? operation.name?.value },
   };
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { DemandControl } from '../limit/demandControl.ts';
 import type { BucketStore } from '../limit/rate/bucket.ts';
 import { MemoryBuckets } from '../limit/rate/memoryBuckets.ts';
+import { PartBudgets } from '../limit/rate/partBudgets.ts';
 import { RateLimiter } from '../limit/rate/rateLimiter.ts';
 import { RedisBuckets } from '../limit/rate/redisBuckets.ts';
 import { SharedBuckets } from '../limit/rate/sharedBuckets.ts';
@@ -28,11 +29,24 @@ interface DemandControlParts {
   readonly redis: RedisLink | undefined;
 }
 
+export interface Demand {
+  readonly demandControl: DemandControl;
+  /** Budgets that rules of `permissions:` set. */
+  readonly partBudgets: PartBudgets;
+}
+
 /** What operations may cost, and who pays for them, as the settings say. */
-export function demandControlOf(parts: DemandControlParts): DemandControl {
+export function demandControlOf(parts: DemandControlParts): Demand {
   const { settings, telemetry } = parts;
   const { demand_control, rate_limit } = settings;
-  return new DemandControl({
+  const store = bucketStoreOf(parts);
+  const partBudgets = new PartBudgets({
+    store,
+    listSize: demand_control.list_size,
+    minPoints: rate_limit.min_points,
+    clientNameHeader: settings.client_name_header.toLowerCase(),
+  });
+  const demandControl = new DemandControl({
     mode: demand_control.mode,
     listSize: demand_control.list_size,
     max: demand_control.max,
@@ -42,7 +56,7 @@ export function demandControlOf(parts: DemandControlParts): DemandControl {
       rate_limit.budgets.length === 0
         ? undefined
         : new RateLimiter({
-            store: bucketStoreOf(parts),
+            store,
             budgets: rate_limit.budgets,
             weights: rate_limit.weights,
             exempt: rate_limit.exempt,
@@ -52,6 +66,7 @@ export function demandControlOf(parts: DemandControlParts): DemandControl {
     tellsRateLimit: rate_limit.response_extension,
     telemetry,
   });
+  return { demandControl, partBudgets };
 }
 
 function bucketStoreOf({ settings, telemetry, redis }: DemandControlParts): BucketStore {

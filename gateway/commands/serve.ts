@@ -13,6 +13,7 @@ import { Gateway, type PreparedSwap } from '../gateway.ts';
 import type { Readiness } from '../http/health.ts';
 import { createHttpServer, type HttpServerOptions } from '../http/server.ts';
 import { DocumentGuard } from '../limit/documentGuard.ts';
+import type { PartBudgets } from '../limit/rate/partBudgets.ts';
 import { Pipeline } from '../pipeline.ts';
 import { formatErrorsBy } from '../respond/formatErrors.ts';
 import type { Settings } from '../settingsSchema.ts';
@@ -227,11 +228,12 @@ async function requestFlow({
 }: RequestFlowOptions): Promise<RequestFlow> {
   requirePrincipalSecret(settings);
   const { permissions, files } = await permissionsOf({ settings, cwd });
-  const engines = authorizedEnginesBy(settings, { log, permissions });
   const redis = openRedis(settings, log);
+  const { demandControl, partBudgets } = demandControlOf({ settings, telemetry, redis });
+  const engines = authorizedEnginesBy(settings, { log, permissions, partBudgets });
   const build = engines.building(
     demandControlled(engineBy(settings, { log, telemetry, discoveries }), {
-      demandControl: demandControlOf({ settings, telemetry, redis }),
+      demandControl,
       clientNameHeader: settings.client_name_header.toLowerCase(),
     }),
   );
@@ -333,10 +335,16 @@ export interface EngineParts {
   readonly discoveries?: Discoveries;
 }
 
+interface AuthorizationParts {
+  readonly log: Logger;
+  readonly permissions: Permissions;
+  readonly partBudgets?: PartBudgets;
+}
+
 /** Wraps engines in authorization, as the settings say. */
 export function authorizedEnginesBy(
   { authorization, introspection }: Settings,
-  { log, permissions }: { readonly log: Logger; readonly permissions: Permissions },
+  { log, permissions, partBudgets }: AuthorizationParts,
 ): AuthorizedEngines {
   return new AuthorizedEngines(permissions, {
     log,
@@ -347,6 +355,7 @@ export function authorizedEnginesBy(
     logsDenials: authorization.errors.log,
     filtersIntrospection: introspection === 'permitted',
     trusted: authorization.trust_requires,
+    partBudgets,
   });
 }
 

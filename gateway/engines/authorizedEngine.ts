@@ -10,9 +10,11 @@ import type { Logger } from 'pino';
 import type { AuthorizedOperation, AuthorizerOptions } from '../authorize/authorization.ts';
 import { Authorizer } from '../authorize/authorizer.ts';
 import type { Permissions } from '../authorize/permissions.ts';
+import type { SpendPoints } from '../authorize/ruleContext.ts';
 import { ruleTable } from '../authorize/ruleTable.ts';
 import type { BuildEngine, Engine, OperationRequest } from '../engine.ts';
 import { GatewayError } from '../errors.ts';
+import type { PartBudgets } from '../limit/rate/partBudgets.ts';
 import {
   securityDirectivesOf,
   unknownSecurityOf,
@@ -31,6 +33,8 @@ export interface AuthorizationSettings {
   readonly filtersIntrospection: boolean;
   /** Coordinates whose subgraph is trusted with what it reads. */
   readonly trusted: readonly string[];
+  /** Pays for what rules set a budget on. */
+  readonly partBudgets?: PartBudgets | undefined;
 }
 
 /**
@@ -185,7 +189,7 @@ class AuthorizedEngine implements Engine {
 
   async execute(request: OperationRequest): Promise<ExecutionResult> {
     const { inner } = this.#parts;
-    const authorization = await this.authorizer?.authorize(request);
+    const authorization = await this.authorizer?.authorize({ ...request, spend: this.#spendOf(request) });
     if (authorization === undefined || authorization.kind === 'untouched') return inner.execute(request);
     if (authorization.kind === 'ended') {
       this.#log(request, authorization.errors);
@@ -198,6 +202,11 @@ class AuthorizedEngine implements Engine {
     // a rule that reads the parent denied it after the fetch
     if (rejectsUnauthorized && !isDryRun && errors.length > 0) return { errors: refusing(errors) };
     return this.#reported(result, errors);
+  }
+
+  #spendOf(request: OperationRequest): SpendPoints | undefined {
+    const { inner, settings } = this.#parts;
+    return inner.costs && settings.partBudgets?.spend({ ...request, schema: inner.costs });
   }
 
   plan(document: DocumentNode, operationName: string | undefined): Promise<string> {

@@ -43,6 +43,14 @@ export interface CostFormulaOptions {
   readonly listSize: number;
   /** Whether what `@requires` reads is added to a field: not where a query plan shows it. */
   readonly countsRequires: boolean;
+  /** Set where only the selections of one field are to be counted, with all that is below them, wherever they stand. */
+  readonly part?: OperationPart | undefined;
+}
+
+/** A field of an object type. */
+export interface OperationPart {
+  readonly typeName: string;
+  readonly fieldName: string;
 }
 
 /** Source: Apollo Router, demand control: a mutation costs 10 beside its fields. */
@@ -70,8 +78,14 @@ export function compileCost(options: CostFormulaOptions): CostFormula {
   }
   const compiler = new CostCompiler({ ...options, fragments, defaults });
   const root = schema.rootTypes[operation.operation];
-  const fields = compiler.selectionSet(operation.selectionSet, { typeName: root, own: [], inherited: [] });
-  const cost = sum([operation.operation === 'mutation' ? MUTATION_COST : 0, fields]);
+  const fields = compiler.selectionSet(operation.selectionSet, {
+    typeName: root,
+    own: [],
+    inherited: [],
+    isCounted: options.part === undefined,
+  });
+  const isMutation = operation.operation === 'mutation' && options.part === undefined;
+  const cost = sum([isMutation ? MUTATION_COST : 0, fields]);
   return {
     asksSubgraphs: asksSubgraphs(operation.selectionSet, fragments),
     estimate: (inputs) => evaluate(cost, inputs),
@@ -91,6 +105,8 @@ interface Above {
   readonly own: readonly AppliedSize[];
   /** The same of fields further above, as far as they lead here. */
   readonly inherited: readonly AppliedSize[];
+  /** Whether it is in the part that is counted. */
+  readonly isCounted: boolean;
 }
 
 class CostCompiler {
@@ -135,6 +151,7 @@ class CostCompiler {
     // `__typename`, `__schema` and `__type` are of no type in the supergraph, and cost nothing
     const cost = schema.types.get(above.typeName)?.fields.get(name) ?? ENTITY_FIELDS.get(name);
     if (cost === undefined || isLeftOut(field.directives)) return 0;
+    const isCounted = above.isCounted || this.#isPart(above.typeName, name);
     const own = sizesOf(field, cost, schema);
     const inherited = sizesBelow(name, [...above.own, ...above.inherited]);
     const fromAbove = orElse(sizeFor(name, above.own), sizeFor(name, above.inherited));
@@ -144,10 +161,17 @@ class CostCompiler {
     const children =
       field.selectionSet === undefined
         ? 0
-        : this.selectionSet(field.selectionSet, { typeName: cost.typeName, own, inherited });
+        : this.selectionSet(field.selectionSet, { typeName: cost.typeName, own, inherited, isCounted });
+    if (!isCounted) return product(count, children);
     const weight = cost.weight ?? schema.types.get(cost.typeName)?.weight ?? 0;
     const whole = product(count, sum([weight, children]));
     return atLeastZero(sum([whole, ...this.#arguments(field, cost), this.#requires(cost, above, name)]));
+  }
+
+  #isPart(typeName: string, fieldName: string): boolean {
+    const { part, schema } = this.#options;
+    if (part === undefined || part.fieldName !== fieldName) return false;
+    return part.typeName === typeName || schema.possibleTypes.get(typeName)?.has(part.typeName) === true;
   }
 
   #arguments(field: FieldNode, cost: FieldCost): readonly Term[] {
@@ -161,9 +185,7 @@ class CostCompiler {
     const coordinate = `${above.typeName}.${name}`;
     if (!this.#options.countsRequires || requires.length === 0 || this.#requiring.has(coordinate)) return 0;
     this.#requiring.add(coordinate);
-    const term = sum(
-      requires.map((set) => this.selectionSet(set, { typeName: above.typeName, own: [], inherited: [] })),
-    );
+    const term = sum(requires.map((set) => this.selectionSet(set, { ...above, own: [], inherited: [] })));
     this.#requiring.delete(coordinate);
     return term;
   }

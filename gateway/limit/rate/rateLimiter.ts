@@ -142,7 +142,7 @@ export function bucketOf(
 }
 
 /** Reports on the bucket that keeps the payer waiting for longest, or else has the least left. */
-function reportOf(buckets: readonly ChargedBucket[], taken: Taken, points: number): RateLimitReport {
+export function reportOf(buckets: readonly ChargedBucket[], taken: Taken, points: number): RateLimitReport {
   const reports = buckets.map((bucket, index): RateLimitReport => {
     const left = taken.left[index] ?? 0;
     return {
