@@ -25,6 +25,7 @@ export function openRedis({ redis }: Settings, log: Logger): RedisLink | undefin
 
 interface DemandControlParts {
   readonly settings: Settings;
+  readonly log: Logger;
   readonly telemetry: Telemetry;
   readonly redis: RedisLink | undefined;
 }
@@ -69,9 +70,14 @@ export function demandControlOf(parts: DemandControlParts): Demand {
   return { demandControl, partBudgets };
 }
 
-function bucketStoreOf({ settings, telemetry, redis }: DemandControlParts): BucketStore {
+function bucketStoreOf({ settings, log, telemetry, redis }: DemandControlParts): BucketStore {
   const local = new MemoryBuckets({ maxBuckets: settings.rate_limit.max_buckets });
-  if (redis === undefined) return local;
+  if (redis === undefined) {
+    if (settings.workers !== 1 && settings.rate_limit.budgets.length > 0) {
+      log.warn('each worker counts budgets alone; set REDIS_URL, so that they count together');
+    }
+    return local;
+  }
   const shared = new RedisBuckets(redis, { keyPrefix: settings.redis.key_prefix });
   return new SharedBuckets({ shared, local, onFailure: settings.rate_limit.store_failure, telemetry });
 }

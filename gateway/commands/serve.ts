@@ -229,7 +229,7 @@ async function requestFlow({
   requirePrincipalSecret(settings);
   const { permissions, files } = await permissionsOf({ settings, cwd });
   const redis = openRedis(settings, log);
-  const { demandControl, partBudgets } = demandControlOf({ settings, telemetry, redis });
+  const { demandControl, partBudgets } = demandControlOf({ settings, log, telemetry, redis });
   const engines = authorizedEnginesBy(settings, { log, permissions, partBudgets });
   const build = engines.building(
     demandControlled(engineBy(settings, { log, telemetry, discoveries }), {
