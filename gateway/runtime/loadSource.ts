@@ -3,7 +3,7 @@ import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Metafile, Plugin } from 'esbuild';
+import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 
 /** A module of a team, as it stands now. */
 export interface LoadedSource {
@@ -21,9 +21,35 @@ export interface LoadedSource {
  * @throws Error when it cannot be read, parsed or run; the message says where
  */
 export async function loadSource(file: string): Promise<LoadedSource> {
+  const { outputFiles, metafile } = await bundled(file);
+  const folder = await mkdtemp(path.join(tmpdir(), 'tributary-module-'));
+  try {
+    const bundle = path.join(folder, `${path.parse(file).name}.mjs`);
+    await writeFile(bundle, outputFiles[0]?.contents ?? '');
+    const exports = (await import(pathToFileURL(bundle).href)) as Record<string, unknown>;
+    return { exports, files: filesOf(metafile, path.dirname(file)) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+let bundling = 0;
+
+async function bundled(file: string) {
   // loaded with the first module: most gateways that have none never need it
-  const { build } = await import('esbuild');
-  const { outputFiles, metafile } = await build({
+  const { build, stop } = await import('esbuild');
+  bundling += 1;
+  try {
+    return await build(optionsFor(file));
+  } finally {
+    bundling -= 1;
+    // its process would stay, for a module that changes once a day
+    if (bundling === 0) await stop();
+  }
+}
+
+function optionsFor(file: string) {
+  return {
     entryPoints: [file],
     bundle: true,
     write: false,
@@ -37,16 +63,7 @@ export async function loadSource(file: string): Promise<LoadedSource> {
     // a `tsconfig.json` beside a mounted file is for its editor
     tsconfigRaw: '{}',
     plugins: [packagesOutside],
-  });
-  const folder = await mkdtemp(path.join(tmpdir(), 'tributary-module-'));
-  try {
-    const bundle = path.join(folder, `${path.parse(file).name}.mjs`);
-    await writeFile(bundle, outputFiles[0]?.contents ?? '');
-    const exports = (await import(pathToFileURL(bundle).href)) as Record<string, unknown>;
-    return { exports, files: filesOf(metafile, path.dirname(file)) };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  } satisfies BuildOptions;
 }
 
 function filesOf({ inputs }: Metafile, folder: string): string[] {
