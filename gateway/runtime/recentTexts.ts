@@ -1,5 +1,7 @@
 /** What all texts may have together, in characters. */
 const MAX_CHARACTERS = 16_000_000;
+/** What an entry takes beside its text, so that short texts are not too many. */
+const ENTRY_CHARACTERS = 200;
 
 /**
  * What was found out about texts that came lately. There are two generations: when the younger is full it becomes the older,
@@ -16,7 +18,7 @@ export class RecentTexts<Value> {
     if (young !== undefined) return young.value;
     const known = this.#old.get(text) ?? { value: make() };
     this.#young.set(text, known);
-    this.#youngCharacters += text.length;
+    this.#youngCharacters += text.length + ENTRY_CHARACTERS;
     if (this.#youngCharacters >= MAX_CHARACTERS / 2) {
       this.#old = this.#young;
       this.#young = new Map();
