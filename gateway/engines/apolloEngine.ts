@@ -267,6 +267,8 @@ class SubgraphSource implements GraphQLDataSource {
         headers: this.#headers(client),
         cancellation: client.leaving,
         isShareable: false,
+        // the planner writes the keyword in front
+        isRepeatable: query?.startsWith('mutation') === false,
       });
       const errors = (response.errors ?? []).map((error) => subgraphError(error, this.#subgraph));
       if (response.failedStatus !== undefined) errors.push(this.#failedStatus(response.failedStatus));

@@ -200,6 +200,7 @@ class CompiledEngine implements Engine {
           headers: caller.headersFor(subgraph),
           cancellation: caller.cancellation,
           isShareable: caller.sharesCalls,
+          isRepeatable: caller.repeatsCalls,
         });
       } finally {
         caller.onAnswer();
@@ -220,11 +221,15 @@ class CompiledEngine implements Engine {
     if (asked?.isDryRun === true) return { ...(extensions && { extensions }) };
 
     // a rule that reads the parent cuts out of the data of its own request, and of no other
-    const sharesCalls =
-      this.#sharesCalls && request.operation.operation === 'query' && shape?.cut === undefined;
+    const repeatsCalls = request.operation.operation === 'query';
+    const sharesCalls = this.#sharesCalls && repeatsCalls && shape?.cut === undefined;
     const headersFor = this.#headersOf(client);
     const run = (caller: Pick<Caller, 'cancellation' | 'onAnswer'>): Promise<Executed> =>
-      this.#run(prepared, { variables: coerced, caller: { ...caller, headersFor, sharesCalls }, shape });
+      this.#run(prepared, {
+        variables: coerced,
+        caller: { ...caller, headersFor, sharesCalls, repeatsCalls },
+        shape,
+      });
     // one plan may stand for operations that differ in what was cut out of them
     const { result, fetched } =
       sharesCalls && shape === undefined

@@ -9,6 +9,8 @@ export interface Caller {
   readonly cancellation: Cancellation;
   /** Whether an equal call in flight answers this one too: never in a mutation. */
   readonly sharesCalls: boolean;
+  /** Whether a call may be made again when nobody knows if it was read: never in a mutation. */
+  readonly repeatsCalls: boolean;
   /** Called when an answer, or what came instead of it, is there. */
   onAnswer(): void;
 }

@@ -6,5 +6,6 @@ export const caller: Caller = {
   headersFor: () => ({}),
   cancellation: new Cancellation(),
   sharesCalls: false,
+  repeatsCalls: false,
   onAnswer: () => {},
 };

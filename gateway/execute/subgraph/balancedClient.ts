@@ -151,7 +151,13 @@ export class BalancedClient {
     const { log, subgraph } = this.#options;
     await Promise.all(
       this.#balancer.dueForProbe().map(async (due) => {
-        const request = { body: PROBE, headers: {}, cancellation: this.#ending, isShareable: false };
+        const request = {
+          body: PROBE,
+          headers: {},
+          cancellation: this.#ending,
+          isShareable: false,
+          isRepeatable: true,
+        };
         const result = await this.#sendTo(due.instance, request).then(resultOf, failureOf);
         this.#balancer.onProbe(due, result === 'ok');
         if (result === 'ok')

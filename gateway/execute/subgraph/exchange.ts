@@ -14,6 +14,8 @@ export interface ExchangeLimits {
   readonly maxBytes: number;
   /** Cancelled when nobody waits for the answer any more. */
   readonly cancellation: Cancellation;
+  /** Asked when the connection fails before an answer begins; what it gives is then the answer. */
+  readonly onUnanswered?: ((error: Error) => Promise<ExchangeAnswer> | undefined) | undefined;
 }
 
 export interface ExchangeAnswer {
@@ -41,7 +43,7 @@ export class ExchangeEnded extends Error {
 export function exchange(
   dispatcher: Dispatcher,
   request: ExchangeRequest,
-  { timeoutMs, maxBytes, cancellation }: ExchangeLimits,
+  { timeoutMs, maxBytes, cancellation, onUnanswered }: ExchangeLimits,
 ): Promise<ExchangeAnswer> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
@@ -98,7 +100,9 @@ export function exchange(
         },
         onResponseError(_controller, error) {
           settle();
-          reject(ended ?? error);
+          const other = ended === undefined && statusCode === 0 ? onUnanswered?.(error) : undefined;
+          if (other === undefined) reject(ended ?? error);
+          else resolve(other);
         },
       },
     );

@@ -1,9 +1,15 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { errors, Pool } from 'undici';
+import { buildConnector, Client, errors, Pool } from 'undici';
 import { GatewayError } from '../../errors.ts';
 import type { Cancellation } from '../../runtime/cancellation.ts';
 import { InFlight } from '../../runtime/inFlight.ts';
-import { type ExchangeAnswer, ExchangeEnded, exchange } from './exchange.ts';
+import {
+  type ExchangeAnswer,
+  ExchangeEnded,
+  type ExchangeLimits,
+  type ExchangeRequest,
+  exchange,
+} from './exchange.ts';
 
 export interface SubgraphClientOptions {
   readonly subgraph: string;
@@ -25,6 +31,8 @@ export interface SubgraphRequest {
   readonly cancellation: Cancellation;
   /** Whether the answer to an equal request that is in flight will do: the same body and headers. Never in a mutation. */
   readonly isShareable: boolean;
+  /** Whether it may be sent again when nobody knows if it was read: a query, and never a mutation. */
+  readonly isRepeatable: boolean;
   /** What is left of the time for it, where some of that is gone; the time of the client's options otherwise. */
   readonly timeoutMs?: number;
 }
@@ -48,21 +56,23 @@ export interface SubgraphResponseError {
  * connects), and a total deadline bounds the request: undici's own timers start anew with every byte.
  */
 export class SubgraphClient {
+  readonly #origin: string;
   readonly #pool: Pool;
   readonly #path: string;
   readonly #options: SubgraphClientOptions;
   readonly #inFlight = new InFlight<ExchangeAnswer>();
+  /** Errors of connections that had been in use before. */
+  readonly #lateErrors = new WeakSet<Error>();
 
   constructor(options: SubgraphClientOptions) {
     const { origin, pathname, search } = new URL(options.url);
     this.#options = options;
+    this.#origin = origin;
     this.#path = pathname + search;
     this.#pool = new Pool(origin, {
+      ...NO_TIMEOUTS,
       connections: options.maxConnections,
-      // the deadline of the exchange covers both
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: { timeout: options.timeoutMs },
+      connect: this.#connector(buildConnector({ timeout: options.timeoutMs })),
     });
   }
 
@@ -103,23 +113,66 @@ export class SubgraphClient {
   }
 
   #exchange(
-    { headers, body, timeoutMs = this.#options.timeoutMs }: SubgraphRequest,
+    { headers, body, isRepeatable, timeoutMs = this.#options.timeoutMs }: SubgraphRequest,
     cancellation: Cancellation,
   ): Promise<ExchangeAnswer> {
-    const { maxResponseBytes } = this.#options;
-    return exchange(
-      this.#pool,
-      {
-        path: this.#path,
-        headers: {
-          ...headers,
-          'content-type': 'application/json',
-          accept: 'application/graphql-response+json, application/json;q=0.9',
-        },
-        body,
+    const request: ExchangeRequest = {
+      path: this.#path,
+      headers: {
+        ...headers,
+        'content-type': 'application/json',
+        accept: 'application/graphql-response+json, application/json;q=0.9',
       },
-      { timeoutMs, maxBytes: maxResponseBytes, cancellation },
-    );
+      body,
+    };
+    const limits: ExchangeLimits = { timeoutMs, maxBytes: this.#options.maxResponseBytes, cancellation };
+    if (!isRepeatable) return exchange(this.#pool, request, limits);
+    const startedAt = performance.now();
+    return exchange(this.#pool, request, {
+      ...limits,
+      onUnanswered: (error) => {
+        const leftMs = timeoutMs - (performance.now() - startedAt);
+        return leftMs > 0 && this.#wasInUse(error)
+          ? this.#exchangeAfresh(request, { ...limits, timeoutMs: leftMs })
+          : undefined;
+      },
+    });
+  }
+
+  /** Once more, on a connection of its own: others of the pool may have been closed at the same time. */
+  async #exchangeAfresh(request: ExchangeRequest, limits: ExchangeLimits): Promise<ExchangeAnswer> {
+    const client = new Client(this.#origin, {
+      ...NO_TIMEOUTS,
+      connect: { timeout: this.#options.timeoutMs },
+    });
+    try {
+      return await exchange(client, request, limits);
+    } finally {
+      void client.close();
+    }
+  }
+
+  /**
+   * Whether an error is that of a connection in use before: a server may close an idle one just when a request is on its way,
+   * and has then not read it.
+   * Source: RFC 9112, §9.3.1 "Retrying Requests"
+   */
+  #wasInUse(error: Error): boolean {
+    return error instanceof errors.SocketError
+      ? (error.socket?.bytesRead ?? 0) > 0
+      : this.#lateErrors.has(error);
+  }
+
+  /** Notes the errors of connections in use: those of the system come from undici without their socket. */
+  #connector(connect: buildConnector.connector): buildConnector.connector {
+    return (options, callback) =>
+      connect(options, (...result) => {
+        const [, socket] = result;
+        socket?.prependListener('error', (error) => {
+          if (socket.bytesRead > 0) this.#lateErrors.add(error);
+        });
+        callback(...result);
+      });
   }
 
   async close(): Promise<void> {
@@ -171,6 +224,9 @@ export class SubgraphClient {
     });
   }
 }
+
+/** The deadline of the exchange covers both. */
+const NO_TIMEOUTS = { headersTimeout: 0, bodyTimeout: 0 } as const;
 
 function isTimeout(error: unknown): boolean {
   return (

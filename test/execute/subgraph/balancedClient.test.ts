@@ -90,7 +90,7 @@ const send = (
   client: BalancedClient,
   { cancellation = new Cancellation(), isShareable = false }: Sent = {},
 ): Promise<unknown> =>
-  client.send({ body, headers: { 'x-a': 'b' }, cancellation, isShareable }).then(
+  client.send({ body, headers: { 'x-a': 'b' }, cancellation, isShareable, isRepeatable: true }).then(
     ({ data }) => data?.hello,
     (error: unknown) => (error instanceof GatewayError ? error.message : error),
   );

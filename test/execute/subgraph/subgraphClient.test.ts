@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { GatewayError } from '../../../gateway/errors.ts';
@@ -46,7 +46,8 @@ const send = (
   client: SubgraphClient,
   cancellation = new Cancellation(),
   isShareable = false,
-): Promise<SubgraphResponse> => client.send({ body, headers: {}, cancellation, isShareable });
+): Promise<SubgraphResponse> =>
+  client.send({ body, headers: {}, cancellation, isShareable, isRepeatable: false });
 
 /** What a caller learns of a failed request. */
 async function failureOf(sent: Promise<unknown>): Promise<unknown> {
@@ -90,6 +91,7 @@ describe('subgraph client: a request', () => {
       headers: { authorization: 'Bearer t', 'content-type': 'text/plain' },
       cancellation: new Cancellation(),
       isShareable: false,
+      isRepeatable: false,
     });
     const [request] = stub.requests;
     const { connection: _connection, host: _host, ...headers } = request?.headers ?? {};
@@ -367,6 +369,7 @@ describe('subgraph client: equal requests in flight', () => {
     headers: { authorization: 'a' },
     cancellation: new Cancellation(),
     isShareable: true,
+    isRepeatable: true,
     ...more,
   });
 
@@ -411,6 +414,72 @@ describe('subgraph client: equal requests in flight', () => {
     const gone = httpError('the client went away');
     expect([await Promise.all(sent), await ended]).toEqual([[gone, gone], 'closed']);
     expect(stub.requests.length).toBe(1);
+  });
+});
+
+/*
+ * Source: RFC 9112, §9.3.1: a client may send a request once more when the connection was closed before any of the answer came,
+ * if its method, or what is known of it, says that nothing is done twice.
+ */
+describe('subgraph client: a connection that closes while a request is on its way', () => {
+  /** Answers the first request of each connection, and then as told. */
+  async function answerFirst(end: (socket: Socket) => void): Promise<SubgraphClient> {
+    const seen = new Set<Socket>();
+    stub.answer = (response, { socket }) => {
+      if (seen.has(socket)) {
+        end(socket);
+        return;
+      }
+      seen.add(socket);
+      response.setHeader('content-type', 'application/json');
+      response.end('{"data":{"hello":"hello"}}');
+    };
+    const client = clientOf({ maxConnections: 1 });
+    await send(client);
+    return client;
+  }
+
+  const sendAs = (client: SubgraphClient, isRepeatable: boolean): Promise<SubgraphResponse> =>
+    client.send({
+      body,
+      headers: {},
+      cancellation: new Cancellation(),
+      isShareable: false,
+      isRepeatable,
+    });
+
+  const ends: readonly [string, (socket: Socket) => void, string][] = [
+    ['closed', (socket) => socket.destroy(), 'connection closed'],
+    ['reset', (socket) => socket.resetAndDestroy(), 'connection reset'],
+  ];
+
+  test.each(ends)('is %s: a query is sent again, on a fresh one', async (_how, end) => {
+    const client = await answerFirst(end);
+    expect(await sendAs(client, true)).toEqual({ data: { hello: 'hello' } });
+    expect(stub.requests.length).toBe(3);
+  });
+
+  test.each(ends)('is %s: a mutation is not', async (_how, end, reason) => {
+    const client = await answerFirst(end);
+    expect(await failureOf(sendAs(client, false))).toEqual(httpError(reason));
+    expect(stub.requests.length).toBe(2);
+  });
+
+  test.each(ends)('is %s, and was fresh: a query is not', async (_how, end, reason) => {
+    stub.answer = (_response, { socket }) => end(socket);
+    expect(await failureOf(sendAs(clientOf(), true))).toEqual(httpError(reason));
+    expect(stub.requests.length).toBe(1);
+  });
+
+  test('is closed in the midst of an answer: a query is not', async () => {
+    const client = await answerFirst((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{');
+      setImmediate(() => socket.destroy());
+    });
+    expect(await failureOf(sendAs(client, true))).toMatchObject({
+      code: 'SUBREQUEST_HTTP_ERROR',
+    });
+    expect(stub.requests.length).toBe(2);
   });
 });
 
