@@ -80,8 +80,11 @@ export function compileEntityFetch(node: EntityFetchNode, options: NodeOptions):
       const response = await send(subgraph, body, execution.caller);
       for (const one of asked) {
         const entities = response.data?.[one.lookup.responseKey];
-        if (entities === undefined || entities === null) markFailed(one, execution);
-        else takeEntities(entities, one, execution);
+        const isNull = entities === undefined || entities === null;
+        // an error tells why there is nothing, if the subgraph gives one
+        if (isNull && (response.errors !== undefined || response.failedStatus !== undefined)) {
+          markFailed(one, execution);
+        } else takeEntities(entities, one, execution);
       }
       if (response.errors !== undefined || response.failedStatus !== undefined) {
         const isAllTold = addReportedErrors(response, {
@@ -103,18 +106,26 @@ export function compileEntityFetch(node: EntityFetchNode, options: NodeOptions):
     { lookup, representations, targets }: Asked,
     execution: Execution,
   ): void {
+    const asked = `${representations.length} entities were asked for`;
     if (!Array.isArray(entities) || entities.length !== representations.length) {
-      const found = Array.isArray(entities) ? `${entities.length} entities` : `a ${typeof entities}`;
-      throw new GatewayError('SUBREQUEST_MALFORMED_RESPONSE', {
-        message: `Malformed response from '${subgraph}': ${representations.length} entities were asked for, and ${found} came`,
-        subgraph,
-        extensions: { reason: 'wrong number of entities' },
-      });
+      const found = Array.isArray(entities) ? `${entities.length} entities` : kindOf(entities);
+      throw malformed(`${asked}, and ${found} came`, 'wrong number of entities');
     }
+    const wrong: unknown = entities.find((entity) => entity !== null && !isDataObject(entity));
+    if (wrong !== undefined)
+      throw malformed(`${asked}, and ${kindOf(wrong)} is one`, 'an entity is no object');
     entities.forEach((entity, index) => {
       if (!isDataObject(entity)) return;
       if (lookup.outputRewrites.length > 0) applyRewrites(entity, lookup.outputRewrites, types);
       putEntity(entity, targets[index] ?? [], execution);
+    });
+  }
+
+  function malformed(what: string, reason: string): GatewayError {
+    return new GatewayError('SUBREQUEST_MALFORMED_RESPONSE', {
+      message: `Malformed response from '${subgraph}': ${what}`,
+      subgraph,
+      extensions: { reason },
     });
   }
 
@@ -198,6 +209,12 @@ function collect(lookup: CompiledLookup, { data, shared }: Execution): Asked {
     });
   }
   return { lookup, representations: representations.texts, targets };
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object';
+  return `a ${typeof value}`;
 }
 
 function shareValues(entity: DataObject, shared: Set<unknown>): void {

@@ -174,7 +174,9 @@ describe('compiled engine: a fetch of entities that fails', () => {
       '2 entities were asked for, and 3 entities came',
     ],
     ['none', [], '2 entities were asked for, and 0 entities came'],
-    ['an object', { '0': { stars: 1 }, '1': { stars: 2 } }, '2 entities were asked for, and a object came'],
+    ['an object', { '0': { stars: 1 }, '1': { stars: 2 } }, '2 entities were asked for, and an object came'],
+    ['null', null, '2 entities were asked for, and nothing came'],
+    ['nothing', undefined, '2 entities were asked for, and nothing came'],
     ['a text', 'ab', '2 entities were asked for, and a string came'],
   ])('by %s for `_entities` assigns nothing by guess', async (_name, entities, reason) => {
     shop.reviews.answer = json({ data: { _entities: entities } });
@@ -186,6 +188,27 @@ describe('compiled engine: a fetch of entities that fails', () => {
           extensions: {
             code: 'SUBREQUEST_MALFORMED_RESPONSE',
             reason: 'wrong number of entities',
+            service: 'reviews',
+          },
+        },
+      ],
+      data,
+    });
+  });
+
+  test.each([
+    ['a list', [{ stars: 1 }, [{ stars: 2 }]], '2 entities were asked for, and a list is one'],
+    ['a number', [5, { stars: 2 }], '2 entities were asked for, and a number is one'],
+  ])('by %s for an entity assigns nothing', async (_name, entities, reason) => {
+    shop.reviews.answer = json({ data: { _entities: entities } });
+    expect(await gateway.answerTo({ query: '{ teas: topProducts { name stars } }' })).toEqual({
+      errors: [
+        {
+          message: `Malformed response from 'reviews': ${reason}`,
+          path: ['teas'],
+          extensions: {
+            code: 'SUBREQUEST_MALFORMED_RESPONSE',
+            reason: 'an entity is no object',
             service: 'reviews',
           },
         },

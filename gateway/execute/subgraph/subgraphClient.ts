@@ -287,11 +287,11 @@ function asGraphQLResponse(answer: unknown): SubgraphResponse | undefined {
   const { data, errors: reported } = answer;
   if (data !== undefined && data !== null && !isObject(data)) return undefined;
   if (reported !== undefined && reported !== null && !Array.isArray(reported)) return undefined;
-  if (data === undefined && !Array.isArray(reported)) return undefined;
-  if (data === null && !(Array.isArray(reported) && reported.length > 0)) return undefined;
+  const hasErrors = Array.isArray(reported) && reported.length > 0;
+  if ((data === undefined || data === null) && !hasErrors) return undefined;
   return {
     ...(data === undefined ? {} : { data }),
-    ...(Array.isArray(reported) && reported.length > 0 ? { errors: reported.map(asError) } : {}),
+    ...(hasErrors ? { errors: reported.map(asError) } : {}),
   };
 }
 

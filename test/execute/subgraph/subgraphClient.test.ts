@@ -169,6 +169,7 @@ describe('subgraph client: an answer that is not a GraphQL response', () => {
     ['a list', { body: '[{"data":{}}]' }, malformed(noGraphQL)],
     ['null', { body: 'null' }, malformed(noGraphQL)],
     ['neither data nor errors', { body: '{"ok":true}' }, malformed(noGraphQL)],
+    ['no data and no error', { body: '{"errors":[]}' }, malformed(noGraphQL)],
     ['data null without errors', { body: '{"data":null}' }, malformed(noGraphQL)],
     ['data null with no error', { body: '{"data":null,"errors":[]}' }, malformed(noGraphQL)],
     ['data that is a list', { body: '{"data":[]}' }, malformed(noGraphQL)],
