@@ -9,6 +9,7 @@ import { GatewayError } from '../errors.ts';
 import type { Settings } from '../settingsSchema.ts';
 import { bundledCompositionVersion } from '../supergraph/compositionCache.ts';
 import { readSupergraphConfig, type SupergraphConfig } from '../supergraph/config/readSupergraphConfig.ts';
+import { settingsUntilRestart } from './followSettings.ts';
 import { readTextArgument } from './readTextArgument.ts';
 
 export interface DevCommandOptions {
@@ -66,7 +67,13 @@ export function processList(options: DevCommandOptions): () => Promise<readonly 
   const ownSecret = randomBytes(32).toString('base64url');
   return async () => {
     const settings = readOr(options.readSettings, (error) =>
-      hasRead ? runsOn(error, `${error.message}\nThe gateway runs on with the settings before.`) : error,
+      // the gateway follows the same file
+      hasRead
+        ? runsOn(
+            error,
+            'The settings cannot be used as they are (the gateway says why); all runs on with those before.',
+          )
+        : error,
     );
     const configPath = path.resolve(options.cwd, settings.supergraph.config);
     const principal = { PRINCIPAL_SECRET: settings.principal_header.secret ?? ownSecret };
@@ -122,6 +129,7 @@ function gatewayProcess(
   { settingsFile, cwd, main, principal }: ProcessOptions,
 ): DevProcess {
   const { listen, supergraph, dev, path: file, ...others } = settings;
+  const { dev: ownCommands, ...untilRestart } = settingsUntilRestart(settings);
   return {
     role: 'gateway',
     name: 'gateway',
@@ -142,11 +150,16 @@ function gatewayProcess(
     host: listen.host,
     // run from its sources, the gateway restarts when they change; compiled, only for its settings
     watch: main.endsWith('.ts') ? [path.dirname(main)] : [],
+    takesUp: {
+      files: settings.permissions === undefined ? [] : [path.resolve(cwd, settings.permissions)],
+      revision: textOf(others),
+    },
     ipc: true,
     // the file is not watched: a broken one must not end the gateway, nor a changed comment restart it
-    revision: inspect(
-      { listen, supergraph, ...others },
-      { depth: 20, maxArrayLength: null, maxStringLength: null },
-    ),
+    revision: textOf(untilRestart),
   };
+}
+
+function textOf(value: unknown): string {
+  return inspect(value, { depth: 20, maxArrayLength: null, maxStringLength: null });
 }

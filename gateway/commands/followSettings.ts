@@ -99,6 +99,17 @@ export function followSettings({
   return readSettings === undefined ? undefined : new FollowedSettings({ ...options, read: readSettings });
 }
 
+/** What of the settings a gateway that runs does not take up: when it differs, a restart is needed. */
+export function settingsUntilRestart(settings: Settings): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(UNTIL_RESTART.map((key) => [key, valueAt(settings, key)]));
+}
+
+function valueAt(settings: Settings, key: string): unknown {
+  const [group = '', name] = key.split('.');
+  const value: unknown = Reflect.get(settings, group);
+  return name === undefined ? value : Reflect.get(value as object, name);
+}
+
 /** The settings as written, but for what stays until a restart; and the names of what would have changed of that. */
 function keeping(
   written: Settings,

@@ -14,12 +14,19 @@ export interface DevProcess {
   readonly host: string;
   /** Files and folders; a change of one restarts this process. */
   readonly watch: readonly string[];
+  /** What it takes up by itself while it runs. A change of that starts it only where it has given up. */
+  readonly takesUp?: {
+    /** Of the watched files. */
+    readonly files: readonly string[];
+    /** Anything else, such as settings: differs when that has changed. */
+    readonly revision: string;
+  };
   /**
    * Whether it gets an IPC channel: it sends `{ type: 'listening', port }` when it is ready, and ends by itself on
    * `disconnect`, so that nothing is left even if the supervisor is killed.
    */
   readonly ipc: boolean;
-  /** Anything else that it depends on, such as settings it reads by itself: it is restarted when this differs. */
+  /** Anything else that it depends on, such as settings that it reads at its start: it is restarted when this differs. */
   readonly revision?: string;
 }
 

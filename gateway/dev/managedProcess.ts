@@ -25,7 +25,8 @@ export interface ManagedProcessOptions {
  * the others in order; and what a shell command started is ended with it.
  */
 export class ManagedProcess {
-  readonly definition: DevProcess;
+  /** How it is started, the next time. */
+  definition: DevProcess;
   readonly #options: ManagedProcessOptions;
   /** Resolves when a child has ended and all its output was read. */
   readonly #closed = new WeakMap<ChildProcess, Promise<void>>();

@@ -75,7 +75,8 @@ export class ProcessSet {
     for (const [key, member] of this.#members) {
       const { definition } = member.managed;
       const next = wanted.get(key);
-      if (next !== undefined && isDeepStrictEqual(next, definition)) {
+      if (next !== undefined && isServedBy(member.managed, next)) {
+        member.managed.definition = next;
         wanted.delete(key);
         continue;
       }
@@ -120,7 +121,7 @@ export class ProcessSet {
     const watch = await watchPaths({
       paths: definition.watch,
       debounceMs: timing.debounceMs,
-      changed: (file) => this.#restart(managed, file),
+      changed: (files) => this.#filesChanged(managed, files),
     });
     this.#members.set(keyOf(definition), { managed, watch });
     return managed;
@@ -142,6 +143,13 @@ export class ProcessSet {
     await Promise.race([Promise.all(heard), timeout.catch(() => undefined)]);
     waiting.abort();
     if (!signal.aborted) for (const one of gateways) one.start();
+  }
+
+  #filesChanged(managed: ManagedProcess, files: readonly string[]): void {
+    const { takesUp } = managed.definition;
+    const counting = managed.hasGivenUp ? files : files.filter((file) => !takesUp?.files.includes(file));
+    const file = counting.at(-1);
+    if (file !== undefined) this.#restart(managed, file);
   }
 
   #restart(managed: ManagedProcess, file: string): void {
@@ -171,12 +179,19 @@ function keyOf({ role, name }: DevProcess): string {
   return `${role} ${name}`;
 }
 
+/** Whether the process may go on under another definition: it differs at most in what a process that runs takes up by itself. */
+function isServedBy({ definition, hasGivenUp }: ManagedProcess, next: DevProcess): boolean {
+  if (hasGivenUp) return isDeepStrictEqual(next, definition);
+  return isDeepStrictEqual({ ...next, takesUp: undefined }, { ...definition, takesUp: undefined });
+}
+
 async function endMember({ managed, watch }: Member): Promise<void> {
   await Promise.all([managed.stop(), watch.close()]);
 }
 
 function differenceOf(before: DevProcess, after: DevProcess): string {
-  if (before.revision !== after.revision) return 'a setting';
+  if (before.revision !== after.revision || !isDeepStrictEqual(before.takesUp, after.takesUp))
+    return 'a setting';
   if (before.port !== after.port) return 'its port';
   return 'how it is started';
 }

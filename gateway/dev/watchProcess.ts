@@ -8,8 +8,8 @@ export interface ProcessWatch {
 export interface ProcessWatchOptions {
   readonly paths: readonly string[];
   readonly debounceMs: number;
-  /** Called once for changes that follow each other closely, with one of the files. */
-  readonly changed: (file: string) => void;
+  /** Called once for changes that follow each other closely, with all of the files. */
+  readonly changed: (files: readonly string[]) => void;
 }
 
 /**
@@ -35,10 +35,17 @@ export async function watchPaths({ paths, debounceMs, changed }: ProcessWatchOpt
   };
   const watcher = watch(roots, { ignored: isIgnored, ignoreInitial: true });
   let timer: NodeJS.Timeout | undefined;
+  const files = new Set<string>();
+  const tell = (): void => {
+    const all = [...files];
+    files.clear();
+    changed(all);
+  };
   watcher.on('all', (event, file) => {
     if (event === 'addDir') return;
+    files.add(file);
     clearTimeout(timer);
-    timer = setTimeout(() => changed(file), debounceMs);
+    timer = setTimeout(tell, debounceMs);
   });
   // A folder that cannot be watched costs the restarts, not the run.
   watcher.on('error', () => undefined);

@@ -73,17 +73,34 @@ describe('tributary dev: the list of processes', () => {
     expect(await secretsOf(list({ PRINCIPAL_SECRET: given }))).toEqual([given, given]);
   });
 
-  test('has another gateway when a setting differs, and the same one for a comment or a command of dev', async () => {
+  test('has another gateway for a setting that needs a restart, and the same one for a comment or a command of dev', async () => {
     const read = list();
     const gateway = async (): Promise<DevProcess | undefined> => (await read()).at(-1);
     const first = await gateway();
     writeFile('gateway.yaml', '# nothing\ndev: { subgraphs: { a: { command: "./run" } } }');
     expect(await gateway()).toEqual(first);
-    writeFile('gateway.yaml', 'headers: { all: { request: [{ propagate: { matching: "x-a.*" } }] } }');
+    writeFile('gateway.yaml', 'limits: { max_body_bytes: 5 }');
     const second = await gateway();
-    expect(second).not.toEqual(first);
-    writeFile('gateway.yaml', 'headers: { all: { request: [{ propagate: { matching: "x-b.*" } }] } }');
-    expect(await gateway()).not.toEqual(second);
+    expect(second?.revision).not.toBe(first?.revision);
+    writeFile('gateway.yaml', 'limits: { max_body_bytes: 6 }');
+    expect((await gateway())?.revision).not.toBe(second?.revision);
+  });
+
+  test('has a gateway that takes up by itself all other settings, and the module of permissions', async () => {
+    const read = list();
+    const gateway = async (): Promise<DevProcess | undefined> => (await read()).at(-1);
+    const rulesFor = (prefix: string): string =>
+      writeFile(
+        'gateway.yaml',
+        `permissions: rules.ts\nheaders: { all: { request: [{ propagate: { matching: "${prefix}.*" } }] } }`,
+      );
+    rulesFor('x-a');
+    const first = await gateway();
+    rulesFor('x-b');
+    const second = await gateway();
+    expect(second?.revision).toBe(first?.revision);
+    expect(second?.takesUp?.revision).not.toBe(first?.takesUp?.revision);
+    expect(second?.takesUp?.files).toEqual([path.join(folder, 'rules.ts')]);
   });
 
   test('refuses files that are wrong at the start in their own words, and later with what goes on', async () => {
@@ -98,7 +115,7 @@ describe('tributary dev: the list of processes', () => {
     );
     writeFile('gateway.yaml', 'nonsense: 1');
     await expect(read()).rejects.toThrow(
-      /gateway\.yaml cannot be used: nonsense: is not a setting\nThe gateway runs on with the settings before\.$/,
+      'The settings cannot be used as they are (the gateway says why); all runs on with those before.',
     );
   });
 });

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -104,6 +104,37 @@ describe('runDev: a changed list', () => {
     const from = stdout.text.length;
     revision = '2';
     await stdout.waitFor(/Restarting gateway: a setting has changed\n[\s\S]*pid/, from);
+    await stop();
+  });
+
+  test('leaves a process alone for what it takes up by itself, and starts it for that when it has given up', async () => {
+    const rules = writeScript('rules.txt', 'good');
+    // as the gateway does: ends with 3 when it starts on rules that cannot be used
+    const reader = writeScript(
+      'reader.mjs',
+      `import { readFileSync } from 'node:fs';
+       if (readFileSync(${JSON.stringify(rules)}, 'utf8') === 'bad') process.exit(3);
+       process.on('SIGUSR2', () => console.log('still here'));
+       ${stayingSource}`,
+    );
+    const reading = (revision: string): DevProcess =>
+      nodeProcess('reading', reader, { watch: [rules, reader], takesUp: { files: [rules], revision } });
+    const { stdout, stop, set, pid } = await followed([reading('1')]);
+    const first = await pid('reading');
+    let from = stdout.text.length;
+    writeFileSync(rules, 'bad');
+    set([reading('2'), nodeProcess('b', staying)]);
+    await pid('b', from);
+    process.kill(first, 'SIGUSR2');
+    await stdout.waitFor(/^reading │ still here$/m, from);
+    writeFileSync(reader, `${readFileSync(reader, 'utf8')}\n`);
+    await stdout.waitFor(/It is started again at the next change/, from);
+    expect(stdout.text.slice(from).match(/Restarting .*/g)).toEqual([
+      expect.stringMatching(/^Restarting reading: .*reader\.mjs has changed$/),
+    ]);
+    from = stdout.text.length;
+    writeFileSync(rules, 'good');
+    await pid('reading', from);
     await stop();
   });
 
