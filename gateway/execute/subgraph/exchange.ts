@@ -21,7 +21,8 @@ export interface ExchangeLimits {
 export interface ExchangeAnswer {
   readonly statusCode: number;
   readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
+  /** The body, in the pieces that it came in. */
+  readonly chunks: readonly Buffer[];
 }
 
 /** Why an exchange was ended from this side. */
@@ -91,11 +92,10 @@ export function exchange(
         },
         onResponseEnd() {
           settle();
-          const [first] = chunks;
           resolve({
             statusCode,
             headers,
-            body: chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks),
+            chunks,
           });
         },
         onResponseError(_controller, error) {

@@ -179,11 +179,11 @@ export class SubgraphClient {
     await this.#pool.close();
   }
 
-  #read({ statusCode, headers, body }: ExchangeAnswer): SubgraphResponse {
+  #read({ statusCode, headers, chunks }: ExchangeAnswer): SubgraphResponse {
     const isSuccess = statusCode >= 200 && statusCode < 300;
     const answer =
       isJson(headers['content-type']) && headers['content-encoding'] === undefined
-        ? parseJson(textOf(body))
+        ? parseJson(textOf(chunks))
         : undefined;
     const response = answer === undefined ? undefined : asGraphQLResponse(answer);
     if (response !== undefined) return isSuccess ? response : { ...response, failedStatus: statusCode };
@@ -260,11 +260,16 @@ function wordsFor(error: unknown): string {
 }
 
 /**
- * Most answers are ASCII, whose bytes are its characters: two fast passes instead of one slow decoding. `undefined` for what is
- * not UTF-8, as JSON must be (RFC 8259, §8.1): decoding would put other characters in the place of wrong bytes.
+ * Most answers are ASCII, whose bytes are its characters: two fast passes instead of one slow decoding, and no copy that joins the
+ * pieces. `undefined` for what is not UTF-8, as JSON must be (RFC 8259, §8.1): decoding would put other characters in the place of wrong bytes.
  */
-function textOf(body: Buffer): string | undefined {
-  if (isAscii(body)) return body.toString('latin1');
+function textOf(chunks: readonly Buffer[]): string | undefined {
+  if (chunks.every((chunk) => isAscii(chunk))) {
+    let text = '';
+    for (const chunk of chunks) text += chunk.toString('latin1');
+    return text;
+  }
+  const body = Buffer.concat(chunks);
   return isUtf8(body) ? body.toString('utf8') : undefined;
 }
 
