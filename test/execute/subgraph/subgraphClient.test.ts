@@ -75,7 +75,7 @@ const malformed = (reason: string): unknown => ({
 });
 
 const timedOut = {
-  message: "Subgraph 'greeter' did not answer within 100 ms",
+  message: "Subgraph 'greeter' did not answer within 500 ms",
   code: 'GATEWAY_TIMEOUT',
   service: 'greeter',
 };
@@ -302,7 +302,8 @@ describe('subgraph client: the deadline', () => {
   /** A slow answer, and how long the client waited for it. */
   async function waited(answer: StubAnswer): Promise<{ failure: unknown; ms: number }> {
     stub.answer = answer;
-    const client = clientOf({ timeoutMs: 100 });
+    // long enough for a busy machine to bring the request to the subgraph
+    const client = clientOf({ timeoutMs: 500 });
     const startedAt = performance.now();
     const failure = await failureOf(send(client));
     return { failure, ms: performance.now() - startedAt };
@@ -341,7 +342,7 @@ describe('subgraph client: the deadline', () => {
     expect(failure).toEqual(timedOut);
     expect(await stub.requests[0]?.ended).toBe('closed');
     // ten times the deadline: a bound for a busy machine, far below undici's own timers
-    expect(ms).toBeLessThan(1_000);
+    expect(ms).toBeLessThan(5_000);
   });
 });
 
