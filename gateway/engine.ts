@@ -6,6 +6,7 @@ import type { SubgraphSenderOptions } from './execute/subgraph/subgraphSender.ts
 import type { ClientRequest } from './http/clientRequest.ts';
 import type { FetchedData } from './limit/cost/actualCost.ts';
 import type { CostSchema } from './limit/cost/costSchema.ts';
+import type { SubgraphCostLimits } from './limit/cost/planCost.ts';
 import type { UsedOperation } from './operation/usedOperation.ts';
 import type { Supergraph } from './supergraph/supergraph.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
@@ -92,6 +93,8 @@ export interface EngineOptions {
   /** An operation whose plan may need more requests to subgraphs is refused; `undefined` = no limit. */
   readonly maxSubgraphFetches: number | undefined;
   readonly headersFor: (subgraph: string) => SelectHeaders;
+  /** What an operation may cost a subgraph; one for which it costs more is not asked. */
+  readonly subgraphCosts?: SubgraphCostLimits | undefined;
   /** Where instances are found, and how the load is spread over them. */
   readonly discovery: Pick<SubgraphSenderOptions, 'balancing' | 'follow'>;
   readonly planning: {

@@ -82,6 +82,11 @@ export const errorKinds = Object.freeze({
     'The cost of the operation cannot be estimated from its arguments.',
   ),
   COST_ESTIMATED_TOO_EXPENSIVE: kind(400, true, 'The operation may cost more than `demand_control.max`.'),
+  SUBGRAPH_COST_ESTIMATED_TOO_EXPENSIVE: kind(
+    null,
+    true,
+    'What the operation asks of a subgraph may cost more than `demand_control.subgraphs` allow.',
+  ),
   RATE_LIMIT_EXCEEDED: kind(429, true, 'A budget of `rate_limit` has too few points left for the operation.'),
   RATE_LIMITER_UNAVAILABLE: kind(503, true, 'Budgets cannot be read now.'),
   REQUEST_CONCURRENCY_LIMITED: kind(503, true, 'The gateway is overloaded.'),

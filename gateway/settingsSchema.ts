@@ -38,6 +38,7 @@ const principalSecret = z
   .refine((secret) => Buffer.byteLength(secret) >= 32, 'must have 32 bytes or more');
 const headerRules = z.strictObject({ request: z.array(headerRule).default([]) });
 
+const subgraphCost = z.strictObject({ max: z.number().min(0), list_size: z.int().min(1).optional() });
 const payerMatch = {
   by: z.enum(payerKinds),
   only: z.array(z.string().min(1)).min(1).optional(),
@@ -380,6 +381,11 @@ export const settingsSchema = z.strictObject({
     list_size: setting(count(100), {
       unit: 'items',
       description: 'The size of lists that `@listSize` says nothing of.',
+    }),
+    subgraphs: setting(z.record(subgraphName, subgraphCost).default({}), {
+      defaultText: 'none',
+      description:
+        'What one operation may cost a subgraph, by its name: `{ max, list_size }`. A subgraph for which it costs more is not asked. Engine `compiled` and mode `enforce` only.',
     }),
     response_extension: setting(z.boolean().default(false), {
       description: 'Tell estimated and actual cost in `extensions.cost`.',

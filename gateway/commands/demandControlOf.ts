@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { SubgraphCostLimits } from '../limit/cost/planCost.ts';
 import { DemandControl } from '../limit/demandControl.ts';
 import type { BucketStore } from '../limit/rate/bucket.ts';
 import { MemoryBuckets } from '../limit/rate/memoryBuckets.ts';
@@ -80,4 +81,15 @@ function bucketStoreOf({ settings, log, telemetry, redis }: DemandControlParts):
   }
   const shared = new RedisBuckets(redis, { keyPrefix: settings.redis.key_prefix });
   return new SharedBuckets({ shared, local, onFailure: settings.rate_limit.store_failure, telemetry });
+}
+
+/** What one operation may cost each subgraph; `undefined` where nothing is refused. */
+export function subgraphCostsOf({ demand_control }: Settings): SubgraphCostLimits | undefined {
+  const { mode, subgraphs, list_size } = demand_control;
+  if (mode !== 'enforce' || Object.keys(subgraphs).length === 0) return undefined;
+  const of = (subgraph: string) => (Object.hasOwn(subgraphs, subgraph) ? subgraphs[subgraph] : undefined);
+  return {
+    maxOf: (subgraph) => of(subgraph)?.max,
+    listSizeOf: (subgraph) => of(subgraph)?.list_size ?? list_size,
+  };
 }

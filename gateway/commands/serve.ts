@@ -21,7 +21,7 @@ import { type Discoveries, followNobody } from '../supergraph/discoveries.ts';
 import { logFigures } from '../telemetry/logFigures.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { authenticatorOf } from './authenticatorOf.ts';
-import { demandControlOf, openRedis } from './demandControlOf.ts';
+import { demandControlOf, openRedis, subgraphCostsOf } from './demandControlOf.ts';
 import { type FollowedSettings, followSettings } from './followSettings.ts';
 import { FollowedPermissions, permissionsOf } from './permissionsOf.ts';
 import { automaticQueriesOf, followPersistedOperations } from './persistedOperationsOf.ts';
@@ -373,6 +373,7 @@ export function engineBy(settings: Settings, { log, telemetry, discoveries }: En
     maxConnections: max_connections,
     sharesCalls: deduplicate_query,
     exposeQueryPlan: settings.expose_query_plan,
+    subgraphCosts: subgraphCostsOf(settings),
     headersFor: (subgraph) => {
       const own = settings.headers.subgraphs[subgraph]?.request ?? [];
       // one function for all that have no rules of their own: its headers are made once a request

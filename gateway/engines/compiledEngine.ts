@@ -27,6 +27,11 @@ import { TypeHierarchy } from '../execute/typeHierarchy.ts';
 import type { ClientRequest } from '../http/clientRequest.ts';
 import type { FetchedData } from '../limit/cost/actualCost.ts';
 import { type CostSchema, costSchemaOf } from '../limit/cost/costSchema.ts';
+import {
+  compileSubgraphLimits,
+  type RefuseSubgraphs,
+  type SubgraphCostLimits,
+} from '../limit/cost/planCost.ts';
 import { introspectionPart } from '../operation/introspectionPart.ts';
 import { type PlannedOperationOptions, plannedOperation } from '../operation/plannedOperation.ts';
 import {
@@ -112,6 +117,8 @@ interface PreparedOperation {
    * it joins the whole, and what is made of the answers is made once.
    */
   readonly inFlight: InFlight<Executed>;
+  /** `undefined` where no subgraph of it has a limit of cost. */
+  readonly refusedSubgraphs: RefuseSubgraphs | undefined;
   readonly introspection: DocumentNode | undefined;
   readonly projectionFor: ProjectionFor;
 }
@@ -134,6 +141,7 @@ class CompiledEngine implements Engine {
   readonly #send: SendToSubgraph;
   readonly #headers: ReadonlyMap<string, SelectHeaders>;
   readonly #sharesCalls: boolean;
+  readonly #subgraphCosts: SubgraphCostLimits | undefined;
   readonly #exposeQueryPlan: boolean;
   readonly #maxSubgraphFetches: number;
   readonly #telemetry: Telemetry;
@@ -191,10 +199,13 @@ class CompiledEngine implements Engine {
     );
     this.#headers = headers;
     this.#sharesCalls = options.sharesCalls ?? true;
+    this.#subgraphCosts = options.subgraphCosts;
     this.#send = async (subgraph, body, caller) => {
       const send = sends.get(subgraph);
       if (send === undefined) throw new Error(`The plan names an unknown subgraph: ${subgraph}`);
+      const refusal = caller.refused?.get(subgraph);
       try {
+        if (refusal !== undefined) throw refusal;
         return await send({
           body,
           headers: caller.headersFor(subgraph),
@@ -224,10 +235,11 @@ class CompiledEngine implements Engine {
     const repeatsCalls = request.operation.operation === 'query';
     const sharesCalls = this.#sharesCalls && repeatsCalls && shape?.cut === undefined;
     const headersFor = this.#headersOf(client);
+    const refused = prepared.refusedSubgraphs?.(request);
     const run = (caller: Pick<Caller, 'cancellation' | 'onAnswer'>): Promise<Executed> =>
       this.#run(prepared, {
         variables: coerced,
-        caller: { ...caller, headersFor, sharesCalls, repeatsCalls },
+        caller: { ...caller, headersFor, sharesCalls, repeatsCalls, refused },
         shape,
       });
     // one plan may stand for operations that differ in what was cut out of them
@@ -369,6 +381,9 @@ class CompiledEngine implements Engine {
       bytes: estimatedBytes(plan),
       run: compilePlan(plan, { types: this.#types, aliases: this.#aliases, send: this.#send }),
       subgraphs: [...new Set(subgraphsOf(plan.root))],
+      refusedSubgraphs:
+        this.#subgraphCosts &&
+        compileSubgraphLimits(plan.root, { schema: this.costs, limits: this.#subgraphCosts }),
       inFlight: new InFlight(),
       introspection: introspectionPart(operation, fragments),
       projectionFor: projectionsOf({ ...common, isKnown }),

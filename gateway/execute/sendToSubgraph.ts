@@ -1,3 +1,4 @@
+import type { GatewayError } from '../errors.ts';
 import type { Cancellation } from '../runtime/cancellation.ts';
 import type { SubgraphResponse } from './subgraph/subgraphClient.ts';
 
@@ -11,6 +12,8 @@ export interface Caller {
   readonly sharesCalls: boolean;
   /** Whether a call may be made again when nobody knows if it was read: never in a mutation. */
   readonly repeatsCalls: boolean;
+  /** Subgraphs that are not to be asked, and why. */
+  readonly refused?: ReadonlyMap<string, GatewayError> | undefined;
   /** Called when an answer, or what came instead of it, is there. */
   onAnswer(): void;
 }

@@ -152,6 +152,49 @@ describe('demand control', () => {
   });
 });
 
+describe('demand control of a subgraph', () => {
+  test('leaves out the one that is asked too much, and serves what the others have', async () => {
+    const gateway = await start({
+      engine: 'compiled',
+      demand_control: { mode: 'enforce', max: 10_000, subgraphs: { reviews: { max: 500 } } },
+    });
+    const query = '{ topProducts(first: 2) { name reviews { stars } } }';
+    const { data, errors } = (await gateway.answerTo({ query })) as { data: unknown; errors: unknown };
+    // _entities is a list of 100, each with a hundred reviews of 2: 100 × (1 + 100 × 2)
+    expect([data, errors, reviews.requests.length + products.requests.length - asked]).toEqual([
+      {
+        topProducts: [
+          { name: 'Tea 1', reviews: null },
+          { name: 'Tea 2', reviews: null },
+        ],
+      },
+      [
+        expect.objectContaining({
+          message: 'query estimated cost 20100 exceeded configured maximum 500 of subgraph reviews',
+          extensions: {
+            code: 'SUBGRAPH_COST_ESTIMATED_TOO_EXPENSIVE',
+            service: 'reviews',
+            'cost.subgraph': 'reviews',
+            'cost.subgraph.estimated': 20_100,
+            'cost.subgraph.max': 500,
+          },
+        }),
+      ],
+      1,
+    ]);
+  });
+
+  test('counts its own size of lists', async () => {
+    const gateway = await start({
+      engine: 'compiled',
+      demand_control: { mode: 'enforce', max: 10_000, subgraphs: { reviews: { max: 420, list_size: 20 } } },
+    });
+    const answer = await gateway.answerTo({ query: '{ topProducts(first: 2) { reviews { stars } } }' });
+    // 20 × (1 + 20 × 2) = 820
+    expect((answer as { errors?: unknown[] }).errors?.length).toBe(1);
+  });
+});
+
 describe('budgets', () => {
   const byAddress = { by: 'address', points: 100, per_seconds: 86_400 };
   const LEFT = ['ratelimit-limit', 'ratelimit-remaining', 'retry-after'];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type CostCase, costOf } from './costOf.ts';
+import { planCost } from '../../../gateway/limit/cost/planCost.ts';
+import { type CostCase, costOf, schemaOf } from './costOf.ts';
 import { CUSTOM_COSTS, customCostsQuery } from './customCosts.ts';
 
 /** Source: Apollo Router documentation, "Demand control". */
@@ -168,5 +169,38 @@ describe('cost: what another gateway counts wrongly', () => {
 
   test.each(cases)('%s: %d', (_what, expected, query) => {
     expect(costOf({ sdl, query, listSize: 10 })).toBe(expected);
+  });
+});
+
+describe('cost: a plan', () => {
+  test('of a field that requires others: 10400', () => {
+    // Source: the same numbers; three fetches as a planner writes them
+    const cost = planCost(
+      {
+        kind: 'sequence',
+        nodes: [
+          { kind: 'root', subgraph: 'vehicles', operation: '{ ships { name owner { __typename } } }' },
+          {
+            kind: 'entities',
+            subgraph: 'users',
+            operation:
+              'query($representations: [_Any!]!) { _entities(representations: $representations) { ... on User { addresses { zipCode } } } }',
+          },
+          {
+            kind: 'entities',
+            subgraph: 'vehicles',
+            operation:
+              'query($representations: [_Any!]!) { _entities(representations: $representations) { ... on Ship { registrationFee } } }',
+          },
+        ],
+      },
+      schemaOf(SHIPS),
+      { listSizeOf: () => 100 },
+    );
+    const costs = cost({ variables: {}, coerced: {} });
+    expect([costs, Object.values(costs).reduce((one, other) => one + other)]).toEqual([
+      { vehicles: 300, users: 10_100 },
+      10_400,
+    ]);
   });
 });
