@@ -100,7 +100,11 @@ export const errorKinds = Object.freeze({
     true,
     'A subgraph answered with something other than a GraphQL response.',
   ),
-  GATEWAY_TIMEOUT: kind(null, true, 'A subgraph did not answer in time.'),
+  GATEWAY_TIMEOUT: kind(
+    null,
+    true,
+    'A subgraph did not answer in time; as a 504: the request was not answered within `traffic_shaping.inbound.timeout_ms`.',
+  ),
   DOWNSTREAM_SERVICE_ERROR: kind(null, true, 'A subgraph reported an error that is not shown to clients.'),
   TOO_MANY_ERRORS: kind(
     null,
@@ -115,6 +119,8 @@ export type ErrorCode = keyof typeof errorKinds;
 export interface GatewayErrorDetails {
   /** What was expected, what came, and what to do. Defaults to the summary of the code. */
   readonly message?: string;
+  /** Status of the answer where the whole request ends with a code that ends none otherwise. */
+  readonly status?: number;
   /** Name of the subgraph at fault; reaches the client as `extensions.service`. */
   readonly subgraph?: string;
   readonly path?: GraphQLErrorOptions['path'];
@@ -132,12 +138,14 @@ export interface GatewayErrorDetails {
  */
 export class GatewayError extends GraphQLError {
   readonly code: ErrorCode;
+  /** Status of the answer that this error ends; `null` = it ends none. */
+  readonly status: number | null;
   readonly subgraph: string | undefined;
   /** Headers of the answer that this error ends; names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: ErrorCode, details: GatewayErrorDetails = {}) {
-    const { status } = errorKinds[code];
+    const status = details.status ?? errorKinds[code].status;
     super(details.message ?? errorKinds[code].summary, {
       path: details.path,
       originalError: details.cause instanceof Error ? details.cause : undefined,
@@ -150,6 +158,7 @@ export class GatewayError extends GraphQLError {
     });
     this.name = 'GatewayError';
     this.code = code;
+    this.status = status;
     this.subgraph = details.subgraph;
     this.headers = details.headers ?? {};
     if (details.cause !== undefined) this.cause = details.cause;

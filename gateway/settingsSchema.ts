@@ -491,6 +491,12 @@ export const settingsSchema = z.strictObject({
   }),
   traffic_shaping: group({
     inbound: group({
+      timeout_ms: setting(milliseconds(10_000).removeDefault().optional(), {
+        ...ms,
+        defaultText: 'twice `traffic_shaping.all.timeout_ms`',
+        description:
+          'A request must be answered in this time; otherwise it is ended with a 504. Keep it above the time of a subgraph.',
+      }),
       deduplicate_query: setting(z.boolean().default(false), {
         description:
           'Requests of clients that are equal in everything (URL, every header, address, body) are answered once while they are in flight. Never mutations.',

@@ -38,7 +38,7 @@ const UNTIL_RESTART = [
   'limits.request_timeout_ms',
   'limits.keep_alive_timeout_ms',
   'limits.drain_timeout_ms',
-  'traffic_shaping.inbound',
+  'traffic_shaping.inbound.deduplicate_query',
 ] as const;
 
 /** Follows the settings file while the gateway runs: a change is put in force, and a file that is wrong is refused. */

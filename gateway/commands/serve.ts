@@ -129,6 +129,7 @@ export async function gatewayServer({
     maxHeaderBytes: settings.limits.max_header_bytes,
     headersTimeoutMs: settings.limits.headers_timeout_ms,
     requestTimeoutMs: settings.limits.request_timeout_ms,
+    answerTimeoutMs: () => answerTimeoutOf(flow.settings),
     keepAliveTimeoutMs: settings.limits.keep_alive_timeout_ms,
     maxBatchSize: settings.batching.enabled ? settings.batching.maximum_size : 0,
     trustedProxies: settings.trusted_proxies,
@@ -209,6 +210,11 @@ interface RequestFlowOptions {
 }
 
 /** The request flow by one state of the settings, from who asks to the engine in force. Other settings make another one. */
+/** A request may ask subgraphs one after another, each within its own time. */
+function answerTimeoutOf({ traffic_shaping: { inbound, all } }: Settings): number {
+  return inbound.timeout_ms ?? 2 * all.timeout_ms;
+}
+
 interface RequestFlow extends Pick<HttpServerOptions, 'handle' | 'authenticate'> {
   readonly settings: Settings;
   readonly gateway: Gateway;

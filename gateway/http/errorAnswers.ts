@@ -11,7 +11,7 @@ export function errorBody(error: GatewayError): string {
 }
 
 export function jsonError(reply: FastifyReply, error: GatewayError): FastifyReply {
-  const status = errorKinds[error.code].status ?? 500;
+  const status = error.status ?? 500;
   // a gateway that has no supergraph yet, or is closing, is worth asking again
   if (status === 503) reply.header('retry-after', '1');
   reply.headers(error.headers);

@@ -14,6 +14,7 @@ import { errorBody, jsonError, onClientError } from './errorAnswers.ts';
 import { type ExplorerOptions, registerExplorerPages } from './explorer/explorerPages.ts';
 import { type Readiness, registerHealth } from './health.ts';
 import type { Principal } from './principal.ts';
+import { withinDeadline } from './requestDeadline.ts';
 import { type ArrivedRequest, type HandleGraphQL, shareEqualRequests } from './shareEqualRequests.ts';
 
 export interface HttpServerOptions {
@@ -35,6 +36,8 @@ export interface HttpServerOptions {
   readonly headersTimeoutMs: number;
   /** Time for a whole request, body included, to arrive. */
   readonly requestTimeoutMs: number;
+  /** Time for the answer to a request, once it has arrived. */
+  readonly answerTimeoutMs: () => number;
   /** How long an idle connection is kept; it should be above the load balancer's. */
   readonly keepAliveTimeoutMs: number;
   /** Operations of one JSON array; 0 = no array is answered. */
@@ -116,13 +119,15 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     handler: async (request, reply) => {
       refuseBatch(request.body, options.maxBatchSize);
       const client = clientRequestOf(request, reply);
-      const response = await answer({
-        raw: request.raw,
-        bytes: request.bytes,
-        body: request.body,
-        client,
-        graphqlRequest: () => graphqlRequestOf(request),
-      });
+      const response = await withinDeadline(options.answerTimeoutMs(), client.leaving, () =>
+        answer({
+          raw: request.raw,
+          bytes: request.bytes,
+          body: request.body,
+          client,
+          graphqlRequest: () => graphqlRequestOf(request),
+        }),
+      );
       return send(reply, response, client);
     },
   });

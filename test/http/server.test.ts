@@ -333,6 +333,40 @@ describe('http: a client that goes away', () => {
   });
 });
 
+describe('http: a request that takes too long', () => {
+  // each answer comes within the time of a subgraph: the operation as a whole is what takes too long
+  const settings = { traffic_shaping: { inbound: { timeout_ms: 200 } } };
+
+  test.each(['apollo', 'compiled'])(
+    'is ended with a 504, and so is what it asked for: %s',
+    async (engine) => {
+      const gateway = await startGateway({ subgraphs: [subgraph], settings: { ...settings, engine } });
+      try {
+        await gateway.answerTo({ query: '{ hello }' });
+        subgraph.answer = () => {};
+        const asked = subgraph.nextRequest();
+        const response = await gateway.ask({ query: '{ slow }' });
+        expect(await whole(response)).toEqual({
+          status: 504,
+          body: {
+            errors: [
+              {
+                message: 'The request was not answered within 200 ms.',
+                extensions: { code: 'GATEWAY_TIMEOUT' },
+              },
+            ],
+          },
+        });
+        expect(await (await asked).ended).toBe('closed');
+        subgraph.answer = undefined;
+        expect(await gateway.answerTo({ query: '{ hello }' })).toEqual({ data: { hello: 'hello world' } });
+      } finally {
+        await gateway.stop();
+      }
+    },
+  );
+});
+
 describe('http: the end of the server', () => {
   test('is not held up by a connection on which nothing was sent', async () => {
     const gateway = await startGateway({ subgraphs: [subgraph] });
