@@ -2,20 +2,17 @@ import { endOnFault } from './endOnFault.ts';
 import type { RunningGateway } from './serving.ts';
 
 /**
- * Serves until SIGINT or SIGTERM, then drains and ends with 0; a second signal ends at once. SIGHUP reads the settings again. Under a supervisor (a process
- * that started this one with an IPC channel) it also ends when that one has gone, so that no port stays taken.
+ * Serves until SIGINT or SIGTERM, then drains and ends with 0. Further signals change nothing, as requests in flight were
+ * promised their time: a terminal sends SIGINT to every process of a group, and one that is handed on by another comes twice.
+ * SIGHUP reads the settings again. Under a supervisor (a process that started this one with an IPC channel) it also ends when
+ * that one has gone, so that no port stays taken.
  */
 export async function runUntilSignal(start: () => Promise<RunningGateway>): Promise<void> {
   let ended: (() => void) | undefined;
   const end = new Promise<void>((resolve) => {
     ended = resolve;
   });
-  let signals = 0;
-  const onSignal = (): void => {
-    signals += 1;
-    if (signals > 1) process.exit(1);
-    ended?.();
-  };
+  const onSignal = (): void => ended?.();
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   process.on('disconnect', onSignal);

@@ -165,6 +165,22 @@ describe('tributary serve: the end', () => {
     expect(await canListen(Number(new URL(url).port))).toBe(true);
   });
 
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'a second signal, %s, takes nothing of what was promised',
+    async (second) => {
+      const { child, log, url, ended } = await serve('--config slow.yaml --port 0');
+      const isHeld = once(subgraph, 'held');
+      const answer = ask(url, '{ slow }');
+      await isHeld;
+      child.kill('SIGTERM');
+      await log.waitFor(/"msg":"draining"/);
+      child.kill(second);
+      held.pop()?.setHeader('content-type', 'application/json').end('{"data":{"slow":1}}');
+      expect(await answer).toEqual({ data: { slow: 1 } });
+      expect(await ended).toEqual([0, null]);
+    },
+  );
+
   test('a supervisor learns that it listens, and its end is the end', async () => {
     const child = startCommand(['serve', '--config', 'slow.yaml', '--port', '0'], {}, [
       'ignore',
