@@ -8,6 +8,7 @@ import type { Circuits } from './circuits.ts';
 import { classifyError } from './classifyError.ts';
 import { codeOf, errorOf, Fault } from './fault.ts';
 import { faultPolicies } from './faultPolicy.ts';
+import { judgeTarget } from './judgeTarget.ts';
 import type { Attempt, ModelCall } from './modelCall.ts';
 import { parseOutput } from './parseOutput.ts';
 import type { ProviderClients } from './providerClients.ts';
@@ -181,7 +182,7 @@ class ChainState {
 
   /** @throws AiError when nothing follows */
   async failed(target: Target, { error, startedAt, isFinal = false }: Failure): Promise<void> {
-    const { circuits, warn } = this.#parts;
+    const { circuits } = this.#parts;
     // a budget's refusal: the attempt was not made
     if (error instanceof AiError) {
       circuits.undecided(target.id);
@@ -189,7 +190,7 @@ class ChainState {
     }
     const fault = error instanceof Fault ? error : classifyError(error, this.#options.signal);
     this.#lastFault = fault;
-    const { httpStatus, usage, providerCode } = fault.details;
+    const { httpStatus, usage } = fault.details;
     this.#note(target, {
       ok: false,
       errorCode: codeOf(fault),
@@ -198,15 +199,10 @@ class ChainState {
     });
     if (usage !== undefined) this.#options.record.billed.push({ target, usage });
 
-    const policy = faultPolicies[fault.kind];
     // the deadline of the whole call says nothing about the target
     const isOurs = this.#options.signal.aborted && fault.kind !== 'INTERRUPTED';
-    if (isOurs || policy.circuit === 'NONE') circuits.undecided(target.id);
-    else if (policy.circuit === 'OPENS') circuits.open(target.id);
-    else circuits.failed(target.id);
-    if (policy.circuit === 'OPENS') {
-      warn({ model: target.id, fault: fault.kind, httpStatus, providerCode }, 'a provider refused a call');
-    }
+    if (isOurs) circuits.undecided(target.id);
+    else judgeTarget(this.#parts, { target: target.id, fault });
 
     if (isFinal || this.#options.signal.aborted) throw this.exhausted();
     await this.#decide(target, fault);

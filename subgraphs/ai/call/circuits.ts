@@ -39,11 +39,16 @@ export class Circuits {
     this.#states.delete(target);
   }
 
-  failed(target: string): void {
+  /** @returns whether that has opened it; attempts that were under way when it opened say nothing new */
+  failed(target: string): boolean {
     const state = this.#stateOf(target);
     const failures = state.phase === 'closed' ? state.failures + 1 : failuresToOpen;
-    if (failures >= failuresToOpen) this.open(target);
-    else this.#states.set(target, { phase: 'closed', failures });
+    if (failures < failuresToOpen) {
+      this.#states.set(target, { phase: 'closed', failures });
+      return false;
+    }
+    this.open(target);
+    return state.phase !== 'open';
   }
 
   /** At once: for a wrong key or an empty account. */

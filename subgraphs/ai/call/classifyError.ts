@@ -23,7 +23,7 @@ export function classifyError(error: unknown, signal: AbortSignal): Fault {
     return new Fault('TIMEOUT', { phase: 'CONNECT' });
   }
   // a refused, reset or cut connection, and an answer that is not what the provider documents
-  return new Fault('UPSTREAM', statusOf(error));
+  return new Fault('UPSTREAM', { ...statusOf(error), providerCode: connectionCodeOf(error) });
 }
 
 function expiryOf(reason: unknown): Fault {
@@ -58,8 +58,18 @@ function statusOf(error: unknown): { httpStatus?: number } {
 
 function causesOf(error: unknown): unknown[] {
   const causes: unknown[] = [];
-  for (let at = error; at instanceof Error && causes.length < 8; at = at.cause) causes.push(at);
+  for (let at = error; typeof at === 'object' && at !== null && causes.length < 8; ) {
+    causes.push(at);
+    at = 'cause' in at ? at.cause : undefined;
+  }
   return causes;
+}
+
+/** `ECONNREFUSED`, `UND_ERR_SOCKET`: the system's or undici's word for how a connection failed. */
+function connectionCodeOf(error: unknown): string | undefined {
+  return causesOf(error)
+    .map(codeOf)
+    .find((code): code is string => typeof code === 'string' && /^[A-Z][A-Z_]{2,40}$/.test(code));
 }
 
 function codeOf(error: unknown): unknown {

@@ -8,6 +8,7 @@ import { Expired, startCallDeadline } from './attemptClock.ts';
 import { classifyError } from './classifyError.ts';
 import { codeOf, errorOf, Fault } from './fault.ts';
 import { faultPolicies } from './faultPolicy.ts';
+import { judgeTarget } from './judgeTarget.ts';
 import { localErrorOf } from './localErrorOf.ts';
 import type { Attempt, ModelCall } from './modelCall.ts';
 import type { ModelCallsParts } from './modelCalls.ts';
@@ -165,9 +166,7 @@ export class EmbeddingCalls {
         const fault = classifyError(error, deadline.signal);
         note(fault);
         const policy = faultPolicies[fault.kind];
-        if (policy.circuit === 'OPENS') circuits.open(target.id);
-        else if (policy.circuit === 'COUNTS') circuits.failed(target.id);
-        else circuits.undecided(target.id);
+        judgeTarget(this.#parts.chain, { target: target.id, fault });
         const pauseMs = fault.details.retryAfterMs ?? 100;
         const mayRepeat = policy.next === 'SAME' || policy.next === 'SAME_IF_TOLD_WHEN';
         if (!mayRepeat || attempts.length > 1 || pauseMs >= deadline.remainingMs()) throw fault;

@@ -29,7 +29,7 @@ export interface FaultDetails {
   readonly usage?: TokenUsage | undefined;
   /** The answer and what is wrong with it, for the repair turn. */
   readonly invalid?: { readonly text: string; readonly reason: string } | undefined;
-  /** A word of the provider's that says which fault it is, for the operator's log. */
+  /** A word of the provider's, or of a connection that failed, that says which fault it is, for the operator's log. */
   readonly providerCode?: string | undefined;
 }
 

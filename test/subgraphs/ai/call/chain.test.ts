@@ -226,6 +226,22 @@ describe('ai chain: circuits', () => {
     await opened.calls.complete(opened.call());
     expect(asked()).toEqual(['one', 'one', 'two', 'one', 'two', 'two']);
     expect(opened.parts.chain.circuits.health('one/m')).toBe('OPEN_CIRCUIT');
+    expect(opened.warnings).toMatchObject([{ model: 'one/m', fault: 'UPSTREAM', httpStatus: 503 }]);
+  });
+
+  test('the operator is told how a connection failed', async () => {
+    fake.otherwise({ kind: 'reset' });
+    await failure(opened.calls.complete(opened.call()));
+    await failure(opened.calls.complete(opened.call()));
+    // undici's word for a connection that the server closed, or the system's for a reset
+    expect(opened.warnings).toMatchObject([
+      {
+        model: 'one/m',
+        fault: 'UPSTREAM',
+        providerCode: expect.stringMatching(/^(UND_ERR_SOCKET|ECONNRESET)$/),
+      },
+      { model: 'two/m', fault: 'UPSTREAM' },
+    ]);
   });
 
   test('with all circuits open the call is refused, and told when to come again', async () => {

@@ -22,6 +22,12 @@ describe('ai circuits', () => {
     expect([...open, circuits.tryEnter('t')]).toEqual(['OPEN_CIRCUIT', false, 30_000, false]);
   });
 
+  test('the failure that opens it says so, and not those that were under way', () => {
+    const { circuits } = at();
+    const opened = [1, 2, 3, 4].map(() => circuits.failed('t'));
+    expect(opened).toEqual([false, false, true, false]);
+  });
+
   test('then one call is let in, and the others wait for how it ends', () => {
     const { circuits, clock } = at();
     circuits.open('t');
