@@ -16,20 +16,22 @@ export interface BannerOptions {
 
 const healthTimeoutMs = 2_000;
 const queryTimeoutMs = 10_000;
+const maxSamplePauseMs = 5_000;
 
 /**
  * Waits until the gateway is ready and the sample query has succeeded through it, telling meanwhile what it waits for,
- * and prints the banner: when, and only when, a user who follows it will see an answer.
+ * and prints the banner: when, and only when, a user who follows it will see an answer. One in part is enough after a while,
+ * and said to be so: what answers a single field may be away for good, such as a model whose key is wrong.
  */
 export async function printBannerWhenReady(options: BannerOptions): Promise<void> {
   try {
     await waitUntilReady(options);
-    await waitUntilAnswered(options);
+    const problem = await waitUntilAnswered(options);
+    options.print(formatBanner({ ...options, problem }));
   } catch (error) {
     if (options.signal.aborted) return;
     throw error;
   }
-  options.print(formatBanner(options));
 }
 
 async function waitUntilReady(options: BannerOptions): Promise<void> {
@@ -65,16 +67,28 @@ async function askHealth(url: string, signal: AbortSignal): Promise<string | und
   return list.map(({ subgraph, reason }) => `${String(subgraph)} (${String(reason)})`).join(', ');
 }
 
-async function waitUntilAnswered(options: BannerOptions): Promise<void> {
+/** @returns why the answer has errors, or `undefined` when it has none */
+async function waitUntilAnswered(options: BannerOptions): Promise<string | undefined> {
   const { timing, print, signal } = options;
+  const startedAt = Date.now();
+  let pauseMs = timing.pollMs;
   let isTold = false;
   for (;;) {
-    const problem = await askSample(options);
-    if (problem === undefined) return;
-    if (!isTold) print(`The sample query is not answered yet: ${problem}`);
+    const answer = await askSample(options);
+    if (answer === undefined) return undefined;
+    if (answer.isPartial && Date.now() - startedAt >= timing.partialMs) return answer.problem;
+    if (!isTold) print(`The sample query is not answered yet: ${answer.problem}`);
     isTold = true;
-    await delay(timing.pollMs, undefined, { signal });
+    await delay(pauseMs, undefined, { signal });
+    // whoever has failed so far may be asked for money each time
+    pauseMs = Math.min(2 * pauseMs, maxSamplePauseMs);
   }
+}
+
+interface Unanswered {
+  readonly problem: string;
+  /** Whether there is data beside the errors. */
+  readonly isPartial: boolean;
 }
 
 /** Returns why the sample query did not succeed, or `undefined` if it did: `data` that is not null, and no errors. */
@@ -83,7 +97,7 @@ async function askSample({
   graphqlPath,
   sampleQuery,
   signal,
-}: BannerOptions): Promise<string | undefined> {
+}: BannerOptions): Promise<Unanswered | undefined> {
   try {
     const response = await fetch(`${gatewayUrl}${graphqlPath}`, {
       method: 'POST',
@@ -92,16 +106,26 @@ async function askSample({
       signal: AbortSignal.any([signal, AbortSignal.timeout(queryTimeoutMs)]),
     });
     const body: unknown = await response.json();
-    if (!isRecord(body)) return `status ${response.status}, and no GraphQL response`;
+    if (!isRecord(body)) return unanswered(`status ${response.status}, and no GraphQL response`);
     const error: unknown = Array.isArray(body.errors) ? body.errors[0] : body.errors;
     if (error !== undefined && error !== null) {
-      return isRecord(error) && typeof error.message === 'string' ? error.message : JSON.stringify(error);
+      return { problem: problemOf(error), isPartial: isRecord(body.data) };
     }
-    return isRecord(body.data) ? undefined : `status ${response.status}, and no data`;
+    return isRecord(body.data) ? undefined : unanswered(`status ${response.status}, and no data`);
   } catch (error) {
     signal.throwIfAborted();
-    return error instanceof Error ? error.message : String(error);
+    return unanswered(error instanceof Error ? error.message : String(error));
   }
+}
+
+function unanswered(problem: string): Unanswered {
+  return { problem, isPartial: false };
+}
+
+/** `The provider failed. (at topProducts.0.reviewDigest)` */
+function problemOf(error: unknown): string {
+  if (!isRecord(error) || typeof error.message !== 'string') return JSON.stringify(error);
+  return Array.isArray(error.path) ? `${error.message} (at ${error.path.join('.')})` : error.message;
 }
 
 /** The banner: where to go, what to ask, and how to end it. The addresses are what it is for, so little else is in it. */
@@ -110,14 +134,20 @@ export function formatBanner({
   graphqlPath,
   sampleQuery,
   pages,
-}: Pick<BannerOptions, 'gatewayUrl' | 'graphqlPath' | 'sampleQuery' | 'pages'>): string {
+  problem,
+}: Pick<BannerOptions, 'gatewayUrl' | 'graphqlPath' | 'sampleQuery' | 'pages'> & {
+  /** Why the answer has errors. */
+  readonly problem?: string | undefined;
+}): string {
   const endpoint = `${gatewayUrl}${graphqlPath}`;
   const rows = [...pages, { name: 'GraphQL endpoint', url: endpoint }];
   const width = Math.max(...rows.map(({ name }) => name.length));
   const body = JSON.stringify({ query: stripIgnoredCharacters(sampleQuery) }).replaceAll("'", "'\\''");
   return [
     '',
-    'Tributary is up: the gateway has just answered a query.',
+    problem === undefined
+      ? 'Tributary is up: the gateway has just answered a query.'
+      : `Tributary is up, and has answered a query in part: ${problem}`,
     '',
     ...rows.map(({ name, url }) => `  ${name.padEnd(width)}  ${url}`),
     '',
@@ -127,7 +157,7 @@ export function formatBanner({
     '',
     `  curl ${endpoint} -H 'content-type: application/json' -d '${body}'`,
     '',
-    'What you change restarts by itself. Ctrl-C ends everything.',
+    'What you change takes effect by itself. Ctrl-C ends everything.',
     '',
   ].join('\n');
 }

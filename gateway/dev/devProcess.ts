@@ -44,6 +44,8 @@ export interface DevTiming {
   /** How long the banner waits before it tells what for. */
   readonly patienceMs: number;
   readonly pollMs: number;
+  /** How long the banner waits for an answer without errors, when there is one with some. */
+  readonly partialMs: number;
   /** How long the gateway waits for subgraphs to listen; one that is slower costs a warning. */
   readonly readyMs: number;
   /** Time between two looks at the list of processes; a change is taken when two looks agree. */
@@ -58,6 +60,7 @@ export const defaultTiming: DevTiming = Object.freeze({
   debounceMs: 200,
   patienceMs: 5_000,
   pollMs: 250,
+  partialMs: 10_000,
   readyMs: 5_000,
   listPollMs: 400,
 });

@@ -15,6 +15,7 @@ export const shortTiming: DevTiming = {
   aliveMs: 5_000,
   debounceMs: 30,
   patienceMs: 50,
+  partialMs: 60_000,
   pollMs: 20,
   readyMs: 5_000,
   listPollMs: 20,
@@ -154,6 +155,7 @@ export interface Run {
 export function run(
   processes: readonly DevProcess[] | DevOptions['processes'],
   options: Partial<DevOptions> = {},
+  timing: Partial<DevTiming> = {},
 ): Run {
   const [stdout, stderr] = [new Output(), new Output()];
   const stopping = new AbortController();
@@ -169,7 +171,7 @@ export function run(
       signal: stopping.signal,
       ...options,
     },
-    shortTiming,
+    { ...shortTiming, ...timing },
   );
   const stop = (): Promise<number> => {
     stopping.abort();

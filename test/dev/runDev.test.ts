@@ -48,6 +48,17 @@ describe('runDev: the banner', () => {
     expect(await stop()).toBe(0);
   });
 
+  test('comes for an answer that stays one in part, and tells what is missing', async () => {
+    const errors = [{ message: 'the model is away', path: ['top', 0, 'digest'] }];
+    const gateway = await fakeGateway({ ...upState, answer: { data: { top: [{ digest: null }] }, errors } });
+    const { stdout, stop } = run([gateway.process], { gatewayUrl: gateway.url }, { partialMs: 0 });
+    await stdout.waitFor(/Ctrl-C ends everything/);
+    expect(stdout.text).toContain(
+      '\nTributary is up, and has answered a query in part: the model is away (at top.0.digest)\n',
+    );
+    await stop();
+  });
+
   test('does not come for an answer whose data is null', async () => {
     const gateway = await fakeGateway({ ...upState, answer: { data: null } });
     const { stdout, stop } = run([gateway.process], { gatewayUrl: gateway.url });
