@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { inspect } from 'node:util';
 import type { DevProcess } from '../dev/devProcess.ts';
+import { parentGone } from '../dev/parentGone.ts';
 import { runDev } from '../dev/runDev.ts';
 import { subgraphProcesses } from '../dev/subgraphProcesses.ts';
 import { GatewayError } from '../errors.ts';
@@ -52,6 +53,7 @@ export async function devCommand(options: DevCommandOptions): Promise<number> {
     ],
     stdout: process.stdout,
     stderr: process.stderr,
+    ...(options.env.npm_lifecycle_event === undefined ? {} : { signal: parentGone() }),
   });
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import { watch } from 'chokidar';
 
@@ -36,13 +37,18 @@ export async function watchPaths({ paths, debounceMs, changed }: ProcessWatchOpt
   const watcher = watch(roots, { ignored: isIgnored, ignoreInitial: true });
   let timer: NodeJS.Timeout | undefined;
   const files = new Set<string>();
+  const added = new Set<string>();
   const tell = (): void => {
-    const all = [...files];
+    // editors write beside a file and rename: what came, and has gone at once, was none of the sources
+    const lasting = [...files].filter((file) => !added.has(file) || existsSync(file));
+    for (const file of lasting) added.delete(file);
     files.clear();
-    changed(all);
+    if (lasting.length > 0) changed(lasting);
   };
   watcher.on('all', (event, file) => {
     if (event === 'addDir') return;
+    if (event === 'unlink' && !files.has(file) && added.delete(file)) return;
+    if (event === 'add' && !files.has(file)) added.add(file);
     files.add(file);
     clearTimeout(timer);
     timer = setTimeout(tell, debounceMs);
