@@ -28,6 +28,8 @@ export interface OperationRequest {
   readonly client: ClientRequest;
   /** Set where authorization changed the operation: by what the response is shaped in place of `operation`. */
   readonly shape?: ResponseShape;
+  /** Whether rules are in force, which what a planner mixes up by the aliases of a client would go round. */
+  readonly isGuarded?: boolean;
   /** Called with what was fetched, once it is in the answer; not where nothing was executed. */
   readonly onData?: ((fetched: FetchedData) => void) | undefined;
   /** Adds headers to the HTTP answer, by names in lower case. */

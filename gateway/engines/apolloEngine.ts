@@ -1,6 +1,7 @@
 import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
 import { prettyFormatQueryPlan, QueryPlanner } from '@apollo/query-planner';
 import {
+  BREAK,
   type DocumentNode,
   type ExecutionResult,
   execute,
@@ -10,6 +11,7 @@ import {
   getOperationAST,
   isAbstractType,
   Kind,
+  type OperationDefinitionNode,
   parse,
   TypeInfo,
   validate,
@@ -17,6 +19,7 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import type { Logger } from 'pino';
+import { CUT, type Denials } from '../authorize/denials.ts';
 import type { KeyOf, ResponseShape } from '../authorize/responseShape.ts';
 import type { BuildEngine, Engine, EngineOptions, OperationRequest } from '../engine.ts';
 import { GatewayError } from '../errors.ts';
@@ -30,7 +33,11 @@ import {
 import type { ClientRequest } from '../http/clientRequest.ts';
 import { type CostSchema, costSchemaOf } from '../limit/cost/costSchema.ts';
 import { introspectionPart } from '../operation/introspectionPart.ts';
-import type { PrivateAliases } from '../operation/privateAliases.ts';
+import {
+  fieldsRequiredWithArguments,
+  type PrivateAliases,
+  privateAliasesFor,
+} from '../operation/privateAliases.ts';
 import { readPlan } from '../plan/readPlan.ts';
 import { linksOf } from '../supergraph/links.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
@@ -127,6 +134,7 @@ class ApolloEngine implements Engine {
   readonly costs: CostSchema;
   readonly #parts: ApolloEngineParts;
   readonly #shapedProjections: ShapedProjections;
+  readonly #aliases: PrivateAliases;
   readonly #typed = new WeakMap<DocumentNode, DocumentNode>();
 
   constructor(parts: ApolloEngineParts) {
@@ -135,9 +143,10 @@ class ApolloEngine implements Engine {
     const document = parse(parts.supergraph.sdl, { noLocation: true });
     this.costs = costSchemaOf(document, linksOf(document));
     this.#parts = parts;
+    this.#aliases = privateAliasesFor(parts.apiSchema, fieldsRequiredWithArguments(document));
     this.#shapedProjections = new ShapedProjections({
       schema: parts.apiSchema,
-      aliases,
+      aliases: this.#aliases,
       interfaceObjects: new Set(),
       // the stock gateway leaves out what is hidden
       isKnown: () => false,
@@ -153,13 +162,17 @@ class ApolloEngine implements Engine {
       if (asked?.isDryRun === true) throw new DryRun();
     };
     try {
-      const stockRequest = asStockRequest(request.shape ? this.#withTypenames(request) : request, {
+      const shape = request.shape ?? (request.isGuarded === true ? wholeShapeOf(request) : undefined);
+      const stockRequest = asStockRequest(shape ? this.#shapeable(request) : request, {
         schema: this.apiSchema,
         context: { client: request.client, ...(asked && { onPlan }) },
       });
       const result = (await executor(stockRequest)) as ExecutionResult;
-      if (result.data) request.onData?.({ data: result.data, keyOf, shared: NOTHING_SHARED });
-      const { data, errors } = request.shape ? await this.#shaped(result, request.shape) : result;
+      if (result.data) {
+        const keys = shape ? this.#aliases.keyOf : keyOf;
+        request.onData?.({ data: result.data, keyOf: keys, shared: NOTHING_SHARED });
+      }
+      const { data, errors } = shape ? await this.#shaped(result, shape) : result;
       return {
         ...(data === undefined ? {} : { data }),
         ...(errors && errors.length > 0 && { errors: errors.map(withService) }),
@@ -173,15 +186,15 @@ class ApolloEngine implements Engine {
 
   /** The answer to the operation that was permitted, as one to the client's. */
   async #shaped({ data, errors = [] }: ExecutionResult, shape: ResponseShape): Promise<ExecutionResult> {
-    if (data === undefined || data === null) return { data, errors };
-    await shape.cut?.(data, keyOf);
+    const allErrors = errors.map((error) => this.#withClientPath(error));
+    if (data === undefined || data === null) return { data, errors: allErrors };
+    await shape.cut?.(data, this.#aliases.keyOf);
     const { operation, fragments, variables, introspected } = shape;
     const part = introspected && introspectionPart(operation, fragments);
     const introspection =
       part && introspected
         ? ((await execute({ schema: introspected, document: part, variableValues: variables })).data ?? {})
         : data;
-    const allErrors = [...errors];
     const written = this.#shapedProjections.of(shape)({
       data,
       errors: allErrors,
@@ -195,11 +208,23 @@ class ApolloEngine implements Engine {
     };
   }
 
-  /** The shape of the response is told by the types of objects, which the stock gateway gives only when asked. */
-  #withTypenames(request: OperationRequest): OperationRequest {
+  #withClientPath(error: GraphQLError): GraphQLError {
+    if (error.path === undefined) return error;
+    const path = error.path.map((step) =>
+      typeof step === 'string' ? this.#aliases.responseKeyOf(step) : step,
+    );
+    const { message, originalError, extensions } = error;
+    return new GraphQLError(message, { path, originalError, extensions });
+  }
+
+  /**
+   * The shape of the response is told by the types of objects, which the stock gateway gives only when asked. Its planner takes
+   * an alias for the field of that name: it would show a key that was not permitted, and send subgraphs what the client chose.
+   */
+  #shapeable(request: OperationRequest): OperationRequest {
     let document = this.#typed.get(request.document);
     if (document === undefined) {
-      document = withTypenames(request.document, this.apiSchema);
+      document = withPrivateAliases(withTypenames(request.document, this.apiSchema), this.#aliases.keyOf);
       this.#typed.set(request.document, document);
     }
     const operation = getOperationAST(document, request.operation.name?.value) ?? request.operation;
@@ -223,14 +248,66 @@ class ApolloEngine implements Engine {
   }
 }
 
-/** The stock gateway answers under the client's own response keys. */
+/** Without a shape the stock gateway answers under the client's own response keys. */
 const keyOf: KeyOf = (fieldName, alias) => alias ?? fieldName;
-const aliases: PrivateAliases = {
-  keyOf,
-  responseKeyOf: (key) => key,
-  plannedVariableOf: (name) => name,
-  variableOf: (name) => name,
-};
+
+/** One for each operation, as the projections of a shape are kept by its denials. */
+const noDenials = new WeakMap<OperationDefinitionNode, Denials>();
+
+function noDenialsOf(operation: OperationDefinitionNode): Denials {
+  let denials = noDenials.get(operation);
+  if (denials === undefined) {
+    denials = {
+      isDenied: () => false,
+      isAskedOfParent: () => false,
+      splitTypes: new Set(),
+      withheldTypes: new Set(),
+      cut: CUT,
+    };
+    noDenials.set(operation, denials);
+  }
+  return denials;
+}
+
+/** For a permitted operation with aliases, which the planner must not see. */
+function wholeShapeOf({ document, operation, coerced }: OperationRequest): ResponseShape | undefined {
+  let hasAlias = false;
+  visit(document, {
+    Field({ name, alias }) {
+      if (alias === undefined || alias.value === name.value) return undefined;
+      hasAlias = true;
+      return BREAK;
+    },
+  });
+  if (!hasAlias) return undefined;
+  const fragments = new Map(
+    document.definitions.flatMap((each) =>
+      each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each] as const] : [],
+    ),
+  );
+  return {
+    operation,
+    fragments,
+    variables: coerced,
+    denials: noDenialsOf(operation),
+    introspected: undefined,
+    cut: undefined,
+  };
+}
+
+function withPrivateAliases(document: DocumentNode, privateKeyOf: KeyOf): DocumentNode {
+  return visit(document, {
+    // what introspection answers is written as it is
+    FragmentDefinition: ({ typeCondition }) =>
+      typeCondition.name.value.startsWith('__') ? false : undefined,
+    Field(node) {
+      const { name, alias } = node;
+      if (name.value === '__schema' || name.value === '__type') return false;
+      const key = privateKeyOf(name.value, alias?.value);
+      return key === name.value ? undefined : { ...node, alias: { kind: Kind.NAME, value: key } };
+    },
+  });
+}
 
 function withTypenames(document: DocumentNode, schema: GraphQLSchema): DocumentNode {
   const types = new TypeInfo(schema);

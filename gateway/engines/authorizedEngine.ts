@@ -190,7 +190,8 @@ class AuthorizedEngine implements Engine {
   async execute(request: OperationRequest): Promise<ExecutionResult> {
     const { inner } = this.#parts;
     const authorization = await this.authorizer?.authorize({ ...request, spend: this.#spendOf(request) });
-    if (authorization === undefined || authorization.kind === 'untouched') return inner.execute(request);
+    if (authorization === undefined) return inner.execute(request);
+    if (authorization.kind === 'untouched') return inner.execute({ ...request, isGuarded: true });
     if (authorization.kind === 'ended') {
       this.#log(request, authorization.errors);
       return { errors: refusing(authorization.errors) };
@@ -254,7 +255,9 @@ function withPermitted(
 ): OperationRequest {
   const isWhole =
     document === request.document && shape.introspected === undefined && shape.cut === undefined;
-  return isWhole ? request : { ...request, document, operation, source, sourceHash, shape };
+  return isWhole
+    ? { ...request, isGuarded: true }
+    : { ...request, document, operation, source, sourceHash, shape, isGuarded: true };
 }
 
 /** An error of a field that only a rule reads is one of the object that it is read of. */

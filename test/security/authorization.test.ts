@@ -257,6 +257,24 @@ describe.each(enginesUnderTest)('security: rules (%s)', (engine) => {
     expect(asked.body.data).toEqual({ review: { author: null } });
   });
 
+  test('an alias does not hand out the key that it has the name of', async () => {
+    const asked = [
+      await ask('{ me { id: name reviewCount } }'),
+      await ask('{ me { reviewCount id: label x: name } }'),
+      await ask('{ review(id: "r1") { id: body author { id: name } } }'),
+    ];
+    expect(asked.map(({ body }) => body)).toEqual([
+      { data: { me: { id: 'Ada', reviewCount: 2 } } },
+      { data: { me: { reviewCount: 2, id: 'LU1', x: 'Ada' } } },
+      { data: { review: { id: 'Good', author: { id: 'Ada' } } } },
+    ]);
+  });
+
+  test('an alias does not choose what a subgraph is sent for a required field', async () => {
+    const asked = await ask('{ topProducts(first: 1) { cost: weight margin } }');
+    expect(asked.body).toEqual({ data: { topProducts: [{ cost: 100, margin: 5758 }] } });
+  });
+
   test('arguments are seen as they are sent, defaults of variables included', async () => {
     const asked = await ask('query ($id: ID! = "u2") { user(id: $id) { email } me { name } }', {
       as: 'user1',
