@@ -63,7 +63,11 @@ async function askHealth(url: string, signal: AbortSignal): Promise<string | und
   const body = isRecord(answer.body) ? answer.body : {};
   if (answer.status === 200 && body.status === 'UP') return undefined;
   const list = Array.isArray(body.waiting_for) ? body.waiting_for.filter(isRecord) : [];
-  if (list.length === 0) return `the gateway, which answers ${url} with status ${answer.status}`;
+  if (list.length === 0) {
+    return body.status === undefined
+      ? `the gateway, which answers ${url} with status ${answer.status}`
+      : 'the gateway, which makes its supergraph ready';
+  }
   return list.map(({ subgraph, reason }) => `${String(subgraph)} (${String(reason)})`).join(', ');
 }
 

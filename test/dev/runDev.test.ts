@@ -34,6 +34,8 @@ describe('runDev: the banner', () => {
     await stdout.waitFor(/^Waiting for accounts \(connection refused\)$/m);
     gateway.set({ health: { status: 'DOWN', waiting_for: [{ subgraph: 'b', reason: 'r' }] }, answer: {} });
     await stdout.waitFor(/^Waiting for b \(r\)$/m);
+    gateway.set({ health: { status: 'DOWN', waiting_for: [] }, answer: {} });
+    await stdout.waitFor(/^Waiting for the gateway, which makes its supergraph ready$/m);
     gateway.set({ ...upState, answer: { data: { me: null }, errors: [{ message: 'subgraph is away' }] } });
     await stdout.waitFor(/^The sample query is not answered yet: subgraph is away$/m);
     expect(stdout.text).not.toContain('Tributary is up');
