@@ -1,5 +1,5 @@
 import { and, or, race, rule } from 'graphql-shield';
-import { budget } from './authorize/budget.ts';
+import { budget } from 'tributary/permissions';
 import type { Permissions } from './authorize/permissions.ts';
 import type { RuleContext } from './authorize/ruleContext.ts';
 

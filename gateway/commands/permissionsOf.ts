@@ -7,6 +7,11 @@ import type { Settings } from '../settingsSchema.ts';
 import { type Followed, follow } from '../supergraph/follow.ts';
 import { FileWatcher } from '../supergraph/watchFiles.ts';
 
+/** What a module of permissions may import of the gateway. */
+const providedModules = {
+  'tributary/permissions': new URL('../authorize/budget.js', import.meta.url),
+};
+
 export interface PermissionsParts {
   readonly settings: Settings;
   readonly cwd: string;
@@ -30,7 +35,7 @@ export async function permissionsOf({ settings, cwd }: PermissionsParts): Promis
   if (settings.permissions === undefined) return { permissions: {}, files: [] };
   const file = path.resolve(cwd, settings.permissions);
   try {
-    const { exports, files } = await loadSource(file);
+    const { exports, files } = await loadSource(file, providedModules);
     return { permissions: checked(exports), files };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -167,9 +167,16 @@ function closeConnectionsOnClose(app: FastifyInstance): void {
   });
   app.addHook('preClose', async () => {
     isClosing = true;
-    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+    // a request may be on its way over one that was made just now: it is answered, and not reset
+    const fresh = [...connections].filter(({ bytesRead }) => bytesRead === 0);
+    setTimeout(() => {
+      for (const socket of fresh) if (socket.bytesRead === 0) socket.destroy();
+    }, FRESH_CONNECTION_MS);
   });
 }
+
+/** How long a connection without a request may hold up the end of the process. */
+const FRESH_CONNECTION_MS = 500;
 
 /** Source: RFC 9112 §3.2, "A server MUST respond with a 400 to any HTTP/1.1 request message that lacks a Host header". */
 function requireHost(

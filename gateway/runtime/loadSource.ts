@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BuildOptions, Metafile, Plugin } from 'esbuild';
+import { runsFromSources, sourceOf } from './sourceLoader.ts';
 
 /** A module of a team, as it stands now. */
 export interface LoadedSource {
@@ -11,6 +12,9 @@ export interface LoadedSource {
   /** The file and every file that it imports, packages apart: a change of one changes the module. */
   readonly files: readonly string[];
 }
+
+/** What such a module may import of the gateway, by the name that it writes: the compiled modules. */
+export type ProvidedModules = Readonly<Record<string, URL>>;
 
 /**
  * Loads a module in TypeScript or JavaScript that is not part of the gateway, anew at every call: what it imports of its own
@@ -20,8 +24,8 @@ export interface LoadedSource {
  *
  * @throws Error when it cannot be read, parsed or run; the message says where
  */
-export async function loadSource(file: string): Promise<LoadedSource> {
-  const { outputFiles, metafile } = await bundled(file);
+export async function loadSource(file: string, provided: ProvidedModules = {}): Promise<LoadedSource> {
+  const { outputFiles, metafile } = await bundled(file, provided);
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-module-'));
   try {
     const bundle = path.join(folder, `${path.parse(file).name}.mjs`);
@@ -35,12 +39,12 @@ export async function loadSource(file: string): Promise<LoadedSource> {
 
 let bundling = 0;
 
-async function bundled(file: string) {
+async function bundled(file: string, provided: ProvidedModules) {
   // loaded with the first module: most gateways that have none never need it
   const { build, stop } = await import('esbuild');
   bundling += 1;
   try {
-    return await build(optionsFor(file));
+    return await build(optionsFor(file, provided));
   } finally {
     bundling -= 1;
     // its process would stay, for a module that changes once a day
@@ -48,7 +52,7 @@ async function bundled(file: string) {
   }
 }
 
-function optionsFor(file: string) {
+function optionsFor(file: string, provided: ProvidedModules) {
   return {
     entryPoints: [file],
     bundle: true,
@@ -62,12 +66,26 @@ function optionsFor(file: string) {
     absWorkingDir: path.dirname(file),
     // a `tsconfig.json` beside a mounted file is for its editor
     tsconfigRaw: '{}',
-    plugins: [packagesOutside],
+    plugins: [partsOfGateway(provided), packagesOutside],
   } satisfies BuildOptions;
 }
 
 function filesOf({ inputs }: Metafile, folder: string): string[] {
   return Object.keys(inputs).map((input) => path.resolve(folder, input));
+}
+
+/** Bundles what the gateway provides, wherever the module stands. */
+function partsOfGateway(provided: ProvidedModules): Plugin {
+  return {
+    name: 'parts-of-gateway',
+    setup(build) {
+      build.onResolve({ filter: /^tributary\// }, ({ path: name }) => {
+        const module = Object.hasOwn(provided, name) ? provided[name] : undefined;
+        if (module === undefined) return { errors: [{ text: `The gateway provides no "${name}".` }] };
+        return { path: fileURLToPath(runsFromSources ? sourceOf(module) : module) };
+      });
+    },
+  };
 }
 
 /** Set on the resolution that the plugin itself asks for. */

@@ -105,7 +105,10 @@ describe('bench: options', () => {
     [['--seconds', 'ten'], '--seconds takes a number from 0.1, not "ten".'],
     [['--rounds', '1.5'], '--rounds takes a whole number, not "1.5".'],
     [['--connections', '0'], '--connections takes a number from 1, not "0".'],
-    [['--scenario', 'calm'], '--scenario is one of unique, equal, inbound, latency, large, not "calm".'],
+    [
+      ['--scenario', 'calm'],
+      '--scenario is one of unique, equal, inbound, latency, authorization, large, not "calm".',
+    ],
   ])('refuse %j', (args, message) => {
     expect(() => readOptions(args)).toThrow(new OptionError(message));
   });

@@ -263,7 +263,12 @@ describe('compiled engine: built of a supergraph', () => {
 
   test.each([
     ['{ nothing }', undefined, 'Cannot query field "nothing" on type "Query".'],
-    ['query A { top }', 'B', 'The document has no operation of that name, or several and no name was given.'],
+    ['query A { top }', 'B', 'Unknown operation named "B".'],
+    [
+      'query A { top } query B { top }',
+      undefined,
+      'The document has no operation of that name, or several and no name was given.',
+    ],
   ])('refuses to plan %s', async (query, operationName, message) => {
     await expect(engine.plan(parse(query), operationName)).rejects.toThrow(message);
   });

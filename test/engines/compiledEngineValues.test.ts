@@ -168,9 +168,20 @@ describe('compiled engine: values of another type than the schema has', () => {
     expect(await response.text()).toBe('{"data":{"hidden":{"__proto__":{"a":[1,null,"é\u2028"]}}}}\n');
   });
 
-  test('a list for the entity is as none', async () => {
+  test('a list for the entity is an error, and no entity', async () => {
     shop.reviews.answer = { body: '{"data":{"_entities":[[{"stars":1}],"two"]}}' };
     expect(await gateway.answerTo({ query: '{ topProducts { name stars } }' })).toEqual({
+      errors: [
+        {
+          message: "Malformed response from 'reviews': 2 entities were asked for, and a list is one",
+          path: ['topProducts'],
+          extensions: {
+            code: 'SUBREQUEST_MALFORMED_RESPONSE',
+            reason: 'an entity is no object',
+            service: 'reviews',
+          },
+        },
+      ],
       data: {
         topProducts: [
           { name: 'Tea', stars: null },

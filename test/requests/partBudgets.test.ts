@@ -1,9 +1,6 @@
-import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type GatewayUnderTest, startGateway } from '../support/runningGateway.ts';
 import { type StubSubgraph, startStubSubgraph } from '../support/stubSubgraph.ts';
-
-const budgetFile = path.resolve(import.meta.dirname, '../../gateway/authorize/budget.ts');
 
 let subgraph: StubSubgraph;
 let gateways: GatewayUnderTest[];
@@ -38,7 +35,7 @@ async function start(tree: string): Promise<GatewayUnderTest> {
     subgraphs: [subgraph],
     files: {
       'rules.ts': `
-        import { budget } from ${JSON.stringify(budgetFile)};
+        import { budget } from 'tributary/permissions';
         export const permissions = ${tree};`,
     },
     settings: { permissions: 'rules.ts' },

@@ -38,6 +38,18 @@ describe('runtime: modules of a team', () => {
     ]);
   });
 
+  test('what the gateway provides, by its name, wherever the module stands', async () => {
+    const file = await write(
+      'provided.ts',
+      "import { budget } from 'tributary/permissions'; export const kind = typeof budget;",
+    );
+    const provided = {
+      'tributary/permissions': new URL('../../gateway/authorize/budget.js', import.meta.url),
+    };
+    expect((await loadSource(file, provided)).exports).toMatchObject({ kind: 'function' });
+    await expect(loadSource(file)).rejects.toThrow('The gateway provides no "tributary/permissions".');
+  });
+
   test.each(['plain.js', 'plain.mjs'])('JavaScript: %s', async (name) => {
     const file = await write(
       name,

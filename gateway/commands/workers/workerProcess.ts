@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { PreparedSwap } from '../../gateway.ts';
 import type { Readiness } from '../../http/health.ts';
 import { createLog } from '../../telemetry/log.ts';
@@ -51,8 +52,19 @@ async function start({ number, settings, cwd, colorize, supergraph }: Start): Pr
   return started;
 }
 
+/**
+ * The process that keeps the workers may have handed a connection to this one before it knew that this one accepts no more. Two
+ * rounds over the same channel: with the first, all that was on its way has come, and was handed back; with the second, that has
+ * arrived.
+ */
+async function untilNoneIsOnItsWay(): Promise<void> {
+  const rounds = readiness(false).then(() => readiness(false));
+  await Promise.race([rounds, pause(1000, undefined, { ref: false })]);
+}
+
 const stop = once(async () => {
   await (await server?.catch(() => undefined))?.stop();
+  await untilNoneIsOnItsWay();
   // The log's reader may have gone; `stop` has flushed what there was (see `runUntilSignal.ts`).
   process.removeAllListeners('exit');
   process.exit(0);
