@@ -233,7 +233,7 @@ keys
   .requiredOption('--name <name>', 'whose key it is')
   .option('--scope <scope>', 'a scope that it has; may come again', collect, [])
   .option('--role <role>', 'a role that it has; may come again', collect, [])
-  .option('--budget <points>', 'what it may spend; without it what the settings say', budgetOf)
+  .option('--budget <points>', 'points that it may spend in a minute, beside what the settings say', budgetOf)
   .option('--expires <time>', 'when it ends: 90d, 12h, 30m or 2027-01-01 (default: never)')
   .option(...jsonFlag)
   .option(...settingsFlag)

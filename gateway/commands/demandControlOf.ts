@@ -55,7 +55,8 @@ export function demandControlOf(parts: DemandControlParts): Demand {
     tellsInExtensions: demand_control.response_extension,
     tellsInHeaders: demand_control.response_headers,
     rateLimiter:
-      rate_limit.budgets.length === 0
+      // API keys may have budgets of their own
+      rate_limit.budgets.length === 0 && !settings.authentication.api_keys.enabled
         ? undefined
         : new RateLimiter({
             store,

@@ -3,8 +3,9 @@
  * costs more than a small request to a subgraph may.
  */
 export class Cancellation {
-  /** Made with the first: most requests end without any. */
-  #listeners: Set<() => void> | undefined;
+  /** The only listener, as mostly; with a second, a set is made for all that come after the first. */
+  #first: (() => void) | undefined;
+  #others: Set<() => void> | undefined;
   #isCancelled = false;
   #controller: AbortController | undefined;
 
@@ -26,18 +27,22 @@ export class Cancellation {
   cancel(): void {
     if (this.#isCancelled) return;
     this.#isCancelled = true;
-    const listeners = this.#listeners;
-    this.#listeners = undefined;
-    for (const listener of listeners ?? []) listener();
+    const [first, others] = [this.#first, this.#others];
+    this.#first = undefined;
+    this.#others = undefined;
+    first?.();
+    for (const listener of others ?? []) listener();
   }
 
   /** Calls back when it is cancelled: at once when it is already. */
   onCancel(listener: () => void): void {
     if (this.#isCancelled) listener();
-    else this.#listeners = (this.#listeners ?? new Set()).add(listener);
+    else if (this.#first === undefined) this.#first = listener;
+    else this.#others = (this.#others ?? new Set()).add(listener);
   }
 
   offCancel(listener: () => void): void {
-    this.#listeners?.delete(listener);
+    if (this.#first === listener) this.#first = undefined;
+    else this.#others?.delete(listener);
   }
 }

@@ -38,11 +38,10 @@ export class InFlight<Result> {
     if (running === undefined || running.cancellation.isCancelled) running = this.#begin(key, work);
     running.waiting += 1;
     const joined = running;
-    const leave = (): void => {
+    leaving.onCancel(() => {
       joined.waiting -= 1;
       if (joined.waiting === 0) joined.cancellation.cancel();
-    };
-    leaving.onCancel(leave);
+    });
     return running.result;
   }
 

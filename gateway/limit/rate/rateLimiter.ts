@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors.ts';
+import type { Principal } from '../../http/principal.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { type Bucket, type BucketStore, msUntil, type Taken } from './bucket.ts';
 import { type Payer, type PayerKind, payerNames } from './payer.ts';
@@ -114,6 +115,9 @@ export class RateLimiter {
     if (exempt.some((match) => this.#matches(match, payer))) return [];
     const isAnonymous = payer.client.principal.kind === 'anonymous';
     const buckets: ChargedBucket[] = [];
+    const { principal } = payer.client;
+    const own = ownBudgetOf(principal);
+    if (own !== undefined) buckets.push(bucketOf(own, { name: principal.id ?? '', space: 'own' }));
     for (const [index, budget] of budgets.entries()) {
       if (budget.callers !== undefined && (budget.callers === 'anonymous') !== isAnonymous) continue;
       for (const name of payerNames(budget.by, payer)) {
@@ -124,6 +128,14 @@ export class RateLimiter {
     }
     return buckets;
   }
+}
+
+/** The points for a minute that an API key was issued with (`tributary keys issue --budget`). */
+function ownBudgetOf({ kind, claims }: Principal): Budget | undefined {
+  const { budget } = claims;
+  return kind === 'key' && typeof budget === 'number'
+    ? { by: 'key', points: budget, per_seconds: 60 }
+    : undefined;
 }
 
 /** @param space tells budgets of the same payer and time apart */

@@ -200,3 +200,24 @@ describe('rate: budgets', () => {
     ]);
   });
 });
+
+describe('rate: the budget of an API key', () => {
+  const keyed = (budget: number | null): Payer => ({
+    ...payer('k1'),
+    client: clientRequestOf({
+      principal: { kind: 'key', id: 'k1', scopes: [], roles: [], claims: { budget } },
+    }),
+  });
+
+  test('holds for a minute, beside those of the settings', async () => {
+    const limiter = limiterOf({ budgets: [{ by: 'key', points: 100, per_seconds: 60 }] });
+    expect(await outcomeOf(limiter.charge(keyed(10), 8))).toBe('paid');
+    expect(await outcomeOf(limiter.charge(keyed(10), 8))).toBe('RATE_LIMIT_EXCEEDED');
+    now = 60_000;
+    expect(await outcomeOf(limiter.charge(keyed(10), 8))).toBe('paid');
+  });
+
+  test('is none where the key was issued without one', async () => {
+    expect(await outcomeOf(limiterOf({}).charge(keyed(null), 1_000_000))).toBe('free');
+  });
+});

@@ -5,7 +5,7 @@ export interface NewKey {
   readonly name: string;
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
-  /** Points that it may spend; what that means is for the rate limits to say. */
+  /** Points that it may spend in a minute, beside the budgets of the settings. */
   readonly budget: number | null;
   readonly expiresAt: number | null;
 }
