@@ -15,6 +15,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { conditionsOf } from '../operation/literalConditions.ts';
+import { decisionBelow } from './decisionBelow.ts';
 import type { Decisions } from './decisions.ts';
 import { possibleTypes, type Question, type QuestionsByField } from './operationQuestions.ts';
 
@@ -47,28 +48,9 @@ const MAX_STEPS = 20_000;
 export function deniedPlaces(options: DeniedPlacesOptions): readonly DeniedPlace[] {
   const { schema, operation, fragments, byField, decisions, isIncluded } = options;
   const places = new Map<string, DeniedPlace>();
-  const canDeny = new Map<SelectionSetNode, boolean>();
   let steps = 0;
 
-  /** Whether anything below may be denied: what holds nothing of that kind is not walked. */
-  const mayDeny = (selectionSet: SelectionSetNode): boolean => {
-    let known = canDeny.get(selectionSet);
-    if (known === undefined) {
-      canDeny.set(selectionSet, false);
-      known = selectionSet.selections.some((selection) => {
-        if (selection.kind === Kind.FIELD) {
-          const types = [...(byField.get(selection)?.keys() ?? [])];
-          if (types.some((name) => decisions.of(name, selection) === '-')) return true;
-          return selection.selectionSet !== undefined && mayDeny(selection.selectionSet);
-        }
-        const inner =
-          selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
-        return inner !== undefined && mayDeny(inner.selectionSet);
-      });
-      canDeny.set(selectionSet, known);
-    }
-    return known;
-  };
+  const mayDeny = decisionBelow({ fragments, byField, decisions }, '-');
 
   const walk = (
     selectionSet: SelectionSetNode,

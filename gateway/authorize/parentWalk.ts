@@ -15,6 +15,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { decisionBelow } from './decisionBelow.ts';
 import type { Decisions } from './decisions.ts';
 import type { Question, QuestionsByField } from './operationQuestions.ts';
 import type { KeyOf } from './responseShape.ts';
@@ -56,24 +57,7 @@ type Walk = (value: unknown, onPlace: (place: ParentPlace) => void) => void;
  */
 export function parentWalk(options: ParentWalkOptions): Walk {
   const { schema, operation, fragments, byField, decisions, isIncluded, keyOf } = options;
-  const known = new Map<SelectionSetNode, boolean>();
-  const mayAsk = (selectionSet: SelectionSetNode): boolean => {
-    let asks = known.get(selectionSet);
-    if (asks === undefined) {
-      asks = selectionSet.selections.some((selection) => {
-        if (selection.kind === Kind.FIELD) {
-          const types = [...(byField.get(selection)?.keys() ?? [])];
-          if (types.some((name) => decisions.of(name, selection) === '?')) return true;
-          return selection.selectionSet !== undefined && mayAsk(selection.selectionSet);
-        }
-        const inner =
-          selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
-        return inner !== undefined && mayAsk(inner.selectionSet);
-      });
-      known.set(selectionSet, asks);
-    }
-    return asks;
-  };
+  const mayAsk = decisionBelow({ fragments, byField, decisions }, '?');
 
   const collect = (
     type: GraphQLObjectType,
