@@ -88,7 +88,7 @@ describe('layout: the import graph', () => {
     'gateway/main.ts → gateway/commands/serve.ts',
     'gateway/pipeline.ts → gateway/engine.ts (type)',
     'gateway/supergraph/compose.ts → gateway/supergraph/composeWorker.ts',
-    'gateway/execute/subgraph/subgraphClient.ts → undici',
+    'gateway/execute/subgraph/connections.ts → undici',
     'gateway/engines/apolloEngine.ts → @apollo/federation-internals',
     'subgraphs/accounts/subgraph.ts → subgraphs/accounts/resolvers.ts',
   ])('has %s', (edge) => {

@@ -1,5 +1,5 @@
 import { outcomeOf } from '../errors.ts';
-import type { SubgraphRequest, SubgraphResponse } from '../execute/subgraph/subgraphClient.ts';
+import type { SubgraphRequest, SubgraphResponse } from '../execute/subgraph/subgraphRequest.ts';
 import type { SubgraphSender } from '../execute/subgraph/subgraphSender.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { timed } from '../telemetry/timed.ts';

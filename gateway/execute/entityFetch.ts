@@ -6,7 +6,7 @@ import type { Execution, Step } from './execution.ts';
 import { type CompiledRepresentations, compileRepresentations, Representations } from './representations.ts';
 import { compileBody } from './requestBody.ts';
 import { applyRewrites } from './rewrites.ts';
-import type { SubgraphResponseError } from './subgraph/subgraphClient.ts';
+import type { SubgraphResponseError } from './subgraph/subgraphRequest.ts';
 import { addFetchError, addReportedErrors, type ResponsePath } from './subgraphErrors.ts';
 import { compileTargets, type ForEachTarget, targetPaths } from './targets.ts';
 

@@ -1,6 +1,6 @@
 import type { GatewayError } from '../errors.ts';
 import type { Cancellation } from '../runtime/cancellation.ts';
-import type { SubgraphResponse } from './subgraph/subgraphClient.ts';
+import type { SubgraphResponse } from './subgraph/subgraphRequest.ts';
 
 /** For whom a subgraph is asked: one client, or several whose operations are the same in all. */
 export interface Caller {

@@ -1,8 +1,8 @@
 import { GraphQLError } from 'graphql';
 import { GatewayError } from '../errors.ts';
 import type { Execution } from './execution.ts';
-import type { SubgraphResponse, SubgraphResponseError } from './subgraph/subgraphClient.ts';
 import { subgraphError } from './subgraph/subgraphError.ts';
+import type { SubgraphResponse, SubgraphResponseError } from './subgraph/subgraphRequest.ts';
 
 export type ResponsePath = readonly (string | number)[];
 

@@ -5,7 +5,7 @@ import { compilePlan } from '../../gateway/execute/compilePlan.ts';
 import type { DataObject } from '../../gateway/execute/data.ts';
 import type { Execution } from '../../gateway/execute/execution.ts';
 import type { SendToSubgraph } from '../../gateway/execute/sendToSubgraph.ts';
-import type { SubgraphResponse } from '../../gateway/execute/subgraph/subgraphClient.ts';
+import type { SubgraphResponse } from '../../gateway/execute/subgraph/subgraphRequest.ts';
 import { TypeHierarchy } from '../../gateway/execute/typeHierarchy.ts';
 import { privateAliasesFor } from '../../gateway/operation/privateAliases.ts';
 import type { EntityFetchNode, FetchPath, PlanNode, RootFetchNode } from '../../gateway/plan/queryPlan.ts';

@@ -5,12 +5,8 @@ import type { FollowedInstances } from '../../supergraph/discoveries.ts';
 import type { Instance } from '../../supergraph/instance.ts';
 import { type Balanced, Balancer, type EjectionOptions } from './balancer.ts';
 import { ExchangeEnded } from './exchange.ts';
-import {
-  SubgraphClient,
-  type SubgraphClientOptions,
-  type SubgraphRequest,
-  type SubgraphResponse,
-} from './subgraphClient.ts';
+import { SubgraphClient, type SubgraphClientOptions } from './subgraphClient.ts';
+import type { SubgraphRequest, SubgraphResponse } from './subgraphRequest.ts';
 
 /** How the load of every subgraph is spread over its instances. */
 export interface BalancingOptions {

@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import type { SubgraphResponseError } from './subgraphClient.ts';
+import type { SubgraphResponseError } from './subgraphRequest.ts';
 
 /** A message is cut beyond this many characters. */
 const MAX_MESSAGE_LENGTH = 1_000;

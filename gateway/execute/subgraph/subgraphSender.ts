@@ -1,11 +1,7 @@
 import type { FollowInstances } from '../../supergraph/discoveries.ts';
 import { BalancedClient, type BalancingOptions } from './balancedClient.ts';
-import {
-  SubgraphClient,
-  type SubgraphClientOptions,
-  type SubgraphRequest,
-  type SubgraphResponse,
-} from './subgraphClient.ts';
+import { SubgraphClient, type SubgraphClientOptions } from './subgraphClient.ts';
+import type { SubgraphRequest, SubgraphResponse } from './subgraphRequest.ts';
 
 /** Sends operations to one subgraph: to its one URL, or to one of its instances. */
 export interface SubgraphSender {

@@ -6,9 +6,8 @@ import { GatewayError } from '../../../gateway/errors.ts';
 import {
   SubgraphClient,
   type SubgraphClientOptions,
-  type SubgraphRequest,
-  type SubgraphResponse,
 } from '../../../gateway/execute/subgraph/subgraphClient.ts';
+import type { SubgraphRequest, SubgraphResponse } from '../../../gateway/execute/subgraph/subgraphRequest.ts';
 import { Cancellation } from '../../../gateway/runtime/cancellation.ts';
 import { type StubAnswer, type StubSubgraph, startStubSubgraph } from '../../support/stubSubgraph.ts';
 

@@ -1,0 +1,97 @@
+import { errors } from 'undici';
+import { GatewayError } from '../../errors.ts';
+import { ExchangeEnded } from './exchange.ts';
+
+/**
+ * What an exchange that failed is to the client. Messages name the subgraph and the reason, never an address.
+ *
+ * @param error what `exchange` threw
+ */
+export function failureOf(
+  error: unknown,
+  { subgraph, timeoutMs, maxResponseBytes }: FailedExchange,
+): GatewayError {
+  if (error instanceof GatewayError) return error;
+  if (!(error instanceof ExchangeEnded)) {
+    return isTimeout(error)
+      ? timedOut(subgraph, timeoutMs, error)
+      : httpError(subgraph, wordsFor(error), { cause: error });
+  }
+  switch (error.reason) {
+    case 'deadline':
+      return timedOut(subgraph, timeoutMs, error);
+    case 'tooLarge':
+      return malformed(subgraph, `the answer is larger than ${maxResponseBytes} bytes`, error);
+    case 'clientGone':
+      return httpError(subgraph, 'the client went away', { cause: error });
+    default:
+      throw error.reason satisfies never;
+  }
+}
+
+interface FailedExchange {
+  readonly subgraph: string;
+  readonly timeoutMs: number;
+  readonly maxResponseBytes: number;
+}
+
+function timedOut(subgraph: string, timeoutMs: number, cause: unknown): GatewayError {
+  return new GatewayError('GATEWAY_TIMEOUT', {
+    message: `Subgraph '${subgraph}' did not answer within ${timeoutMs} ms`,
+    subgraph,
+    cause,
+  });
+}
+
+export function httpError(
+  subgraph: string,
+  reason: string,
+  details: { readonly status?: number; readonly cause?: unknown } = {},
+): GatewayError {
+  return new GatewayError('SUBREQUEST_HTTP_ERROR', {
+    message: `HTTP fetch failed from '${subgraph}': ${reason}`,
+    subgraph,
+    extensions: { reason, ...(details.status === undefined ? {} : { subrequestStatus: details.status }) },
+    cause: details.cause,
+  });
+}
+
+export function malformed(subgraph: string, reason: string, cause?: unknown): GatewayError {
+  return new GatewayError('SUBREQUEST_MALFORMED_RESPONSE', {
+    message: `Malformed response from '${subgraph}': ${reason}`,
+    subgraph,
+    extensions: { reason },
+    cause,
+  });
+}
+
+function isTimeout(error: unknown): boolean {
+  return (
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError ||
+    error instanceof errors.ConnectTimeoutError
+  );
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EPIPE: 'connection reset',
+  ENOTFOUND: 'host not found',
+  EAI_AGAIN: 'host name could not be looked up',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
+  UND_ERR_SOCKET: 'connection closed',
+  UND_ERR_HEADERS_OVERFLOW: 'response headers too large',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the body is not as long as announced',
+};
+
+/** Words for a transport error that hold no address: the messages of Node.js name host and port. */
+function wordsFor(error: unknown): string {
+  const first = error instanceof AggregateError ? error.errors[0] : error;
+  const code = (first as { code?: unknown } | undefined)?.code;
+  if (typeof code === 'string' && Object.hasOwn(WORDS, code)) return WORDS[code] ?? '';
+  return (first as Error | undefined)?.name === 'HTTPParserError'
+    ? 'the answer is not HTTP'
+    : 'connection failed';
+}

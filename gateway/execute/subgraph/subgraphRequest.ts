@@ -1,0 +1,31 @@
+import type { Cancellation } from '../../runtime/cancellation.ts';
+
+/** One operation for a subgraph. */
+export interface SubgraphRequest {
+  /** The JSON body: `{"query":…,"variables":…}`. */
+  readonly body: string;
+  /** Names in lower case; see `headerRules.ts`. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Cancelled when nobody waits for the answer any more. */
+  readonly cancellation: Cancellation;
+  /** Whether the answer to an equal request that is in flight will do: the same body and headers. Never in a mutation. */
+  readonly isShareable: boolean;
+  /** Whether it may be sent again when nobody knows if it was read: a query, and never a mutation. */
+  readonly isRepeatable: boolean;
+  /** What is left of the time for it, where some of that is gone; the time of the client's options otherwise. */
+  readonly timeoutMs?: number;
+}
+
+/** A well-formed GraphQL response: at least one of `data` and `errors`. */
+export interface SubgraphResponse {
+  readonly data?: Record<string, unknown> | null;
+  readonly errors?: readonly SubgraphResponseError[];
+  /** HTTP status, when it was not a success. */
+  readonly failedStatus?: number;
+}
+
+export interface SubgraphResponseError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
