@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { group } from '../runtime/setting.ts';
 import { hostAndPort } from './instance.ts';
 
-const group = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape).prefault({} as never);
 const ms = (value: number, description: string, max = 2 ** 31 - 1) =>
   z.int().min(1).max(max).default(value).meta({ unit: 'ms', description });
 
