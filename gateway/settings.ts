@@ -164,7 +164,7 @@ function withEnvironmentDefaults(
     },
     include_subgraph_errors: {
       ...parsed.include_subgraph_errors,
-      all: unlessProduction(parsed.include_subgraph_errors.all),
+      all: parsed.include_subgraph_errors.all ?? !production,
     },
     log: { ...parsed.log, format: parsed.log.format ?? (production ? 'json' : 'pretty') },
   };

@@ -14,6 +14,7 @@ import {
   persistedQuerySettingsSchema,
 } from './operation/persistedOperationSettings.ts';
 import { queryPlanningSettingsSchema } from './plan/queryPlanningSettings.ts';
+import { type ExposureSettings, errorExposureSettingsSchema } from './respond/errorExposureSettings.ts';
 import { redisSettingsSchema } from './runtime/redisSettings.ts';
 import { count, group, milliseconds, ms, type SettingNotes, setting, sizes } from './runtime/setting.ts';
 import { discoverySettingsSchema } from './supergraph/discoverySettings.ts';
@@ -128,16 +129,7 @@ export const settingsSchema = z.strictObject({
     }),
   }),
   principal_header: principalHeaderSettingsSchema,
-  include_subgraph_errors: group({
-    all: setting(z.boolean().optional(), {
-      defaultText: '`true`, in production `false`',
-      description: 'Show clients what subgraphs report; otherwise `Subgraph errors redacted`.',
-    }),
-    subgraphs: setting(z.record(subgraphName, z.boolean()).default({}), {
-      defaultText: 'none',
-      description: 'The same by subgraph name.',
-    }),
-  }),
+  include_subgraph_errors: errorExposureSettingsSchema,
   log: logSettingsSchema,
   dev: devSettingsSchema,
 });
@@ -153,7 +145,7 @@ export type Settings = ParsedSettings & {
   readonly introspection: 'all' | 'permitted' | 'off';
   readonly expose_query_plan: boolean;
   readonly explorer: { readonly sandbox: boolean; readonly graphiql: boolean };
-  readonly include_subgraph_errors: { readonly all: boolean };
+  readonly include_subgraph_errors: ExposureSettings;
   readonly log: { readonly format: 'json' | 'pretty' };
 };
 

@@ -9,6 +9,7 @@ import { Gateway } from '../gateway/gateway.ts';
 import { DocumentGuard } from '../gateway/limit/documentGuard.ts';
 import { AutomaticQueries } from '../gateway/operation/automaticQueries.ts';
 import { Pipeline, type PipelineOptions } from '../gateway/pipeline.ts';
+import { errorExposure } from '../gateway/respond/errorExposure.ts';
 import { formatErrorsBy } from '../gateway/respond/formatErrors.ts';
 import { supergraphFromSdl } from '../gateway/supergraph/supergraph.ts';
 import { clientRequestOf } from './support/clientRequestOf.ts';
@@ -61,7 +62,7 @@ function pipelineOf(options: Partial<PipelineOptions> = {}): Pipeline {
   const pipeline = new Pipeline({
     gateway,
     log,
-    formatError: formatErrorsBy({ exposesSubgraphErrors: () => true }),
+    formatError: formatErrorsBy({ exposureOf: errorExposure({ all: true, subgraphs: {} }) }),
     production: true,
     introspection: false,
     suggestions: false,

@@ -96,6 +96,26 @@ describe('settings: what is refused', () => {
       'headers.subgraphs.products.request[0].insert: takes exactly one of `value`, `from_context`, `claim` and `path`',
     ],
     [
+      'include_subgraph_errors: { all: { redact_message: true, allow_extensions_keys: [], deny_extensions_keys: [] } }',
+      'include_subgraph_errors.all: takes one of `allow_extensions_keys` and `deny_extensions_keys`, not both',
+    ],
+    [
+      'include_subgraph_errors: { all: { allow_extensions_keys: [] } }',
+      'include_subgraph_errors.all: expected true, false, or `{ redact_message, allow_extensions_keys | deny_extensions_keys }`',
+    ],
+    [
+      'include_subgraph_errors: { all: { redact_message: true }, subgraphs: { p: { allow_extensions_keys: [], deny_extensions_keys: [] } } }',
+      'include_subgraph_errors.subgraphs.p: takes one of `allow_extensions_keys` and `deny_extensions_keys`, not both',
+    ],
+    [
+      'include_subgraph_errors: { all: false, subgraphs: { r: true, p: { redact_message: true } } }',
+      'include_subgraph_errors.subgraphs.p: must be true or false where `include_subgraph_errors.all` is',
+    ],
+    [
+      'include_subgraph_errors: { subgraphs: { p: { redact_message: true } } }',
+      'include_subgraph_errors.subgraphs.p: must be true or false where `include_subgraph_errors.all` is',
+    ],
+    [
       'cors: { origins: ["*"], credentials: true }',
       'cors: `credentials` with the origin `*` would let every site act as the user',
     ],

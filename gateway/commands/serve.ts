@@ -15,6 +15,7 @@ import { createHttpServer, type HttpServerOptions } from '../http/server.ts';
 import { DocumentGuard } from '../limit/documentGuard.ts';
 import type { PartBudgets } from '../limit/rate/partBudgets.ts';
 import { Pipeline } from '../pipeline.ts';
+import { errorExposure } from '../respond/errorExposure.ts';
 import { formatErrorsBy } from '../respond/formatErrors.ts';
 import type { Settings } from '../settingsSchema.ts';
 import { type Discoveries, followNobody } from '../supergraph/discoveries.ts';
@@ -259,10 +260,7 @@ async function requestFlow({
   const pipeline = new Pipeline({
     gateway,
     log,
-    formatError: formatErrorsBy({
-      exposesSubgraphErrors: (subgraph) =>
-        settings.include_subgraph_errors.subgraphs[subgraph] ?? settings.include_subgraph_errors.all,
-    }),
+    formatError: formatErrorsBy({ exposureOf: errorExposure(settings.include_subgraph_errors) }),
     production: settings.production,
     introspection: settings.introspection !== 'off',
     suggestions: settings.introspection === 'all',

@@ -1,9 +1,10 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { type ErrorCode, errorKinds, GatewayError } from '../errors.ts';
+import type { ErrorExposure } from './errorExposure.ts';
 
-export interface ErrorExposure {
-  /** Whether clients see what a subgraph reported; otherwise they read `Subgraph errors redacted`. */
-  readonly exposesSubgraphErrors: (subgraph: string) => boolean;
+export interface FormatOptions {
+  /** What clients learn of the errors of a subgraph. */
+  readonly exposureOf: (subgraph: string) => ErrorExposure;
 }
 
 export type FormatError = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
@@ -31,7 +32,7 @@ const CODES_BY_MESSAGE: Readonly<Record<string, string>> = {
  * - refusals of Apollo Server get the code of the gateway's own table
  * - errors of subgraphs are shown or redacted by `include_subgraph_errors`
  */
-export function formatErrorsBy({ exposesSubgraphErrors }: ErrorExposure): FormatError {
+export function formatErrorsBy({ exposureOf }: FormatOptions): FormatError {
   return (whole, error) => {
     const formatted = withinBounds(whole);
     const gatewayError = gatewayErrorOf(error);
@@ -40,14 +41,28 @@ export function formatErrorsBy({ exposesSubgraphErrors }: ErrorExposure): Format
 
     const { service, subrequestStatus, ...extensions } = formatted.extensions ?? {};
     if (typeof service !== 'string') return withOwnCode(formatted, error);
-    const place = formatted.path === undefined ? {} : { path: formatted.path };
-    if (!exposesSubgraphErrors(service)) {
-      const code = gatewayError?.code ?? 'DOWNSTREAM_SERVICE_ERROR';
-      return { message: REDACTED, ...place, extensions: { code } };
-    }
-    const http = typeof subrequestStatus === 'number' ? { http: { status: subrequestStatus } } : {};
-    return { message: formatted.message, ...place, extensions: { ...extensions, service, ...http } };
+    const exposure = exposureOf(service);
+    // the code of a subgraph is an extension like its others; one of the gateway says what became of the request to it
+    const code = gatewayError?.code ?? 'DOWNSTREAM_SERVICE_ERROR';
+    return {
+      message: exposure.redactsMessage ? REDACTED : formatted.message,
+      ...(formatted.path === undefined ? {} : { path: formatted.path }),
+      extensions: exposure.isShown
+        ? { code, ...shownExtensions(exposure, { ...extensions, service, ...httpOf(subrequestStatus) }) }
+        : { code },
+    };
   };
+}
+
+function httpOf(status: unknown): { readonly http?: { readonly status: number } } {
+  return typeof status === 'number' ? { http: { status } } : {};
+}
+
+function shownExtensions(
+  { showsExtension }: ErrorExposure,
+  extensions: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(extensions).filter(([key]) => showsExtension(key)));
 }
 
 const MAX_MESSAGE_CHARACTERS = 1000;

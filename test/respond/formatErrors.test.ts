@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { GatewayError } from '../../gateway/errors.ts';
+import { errorExposure } from '../../gateway/respond/errorExposure.ts';
 import { formatErrorsBy, gatewayErrorOf, isFault } from '../../gateway/respond/formatErrors.ts';
 
 /** What a client reads of an error, given what Apollo Server made of it. */
 function shown(error: unknown, formatted?: Partial<GraphQLFormattedError>, exposed = true): unknown {
   const made = error instanceof GraphQLError ? error.toJSON() : { message: String(error) };
   const { http: _http, ...extensions } = made.extensions ?? {};
-  const format = formatErrorsBy({ exposesSubgraphErrors: () => exposed });
+  const format = formatErrorsBy({ exposureOf: errorExposure({ all: exposed, subgraphs: {} }) });
   return format({ code: 'INTERNAL_SERVER_ERROR', ...made, extensions, ...formatted } as never, error);
 }
 

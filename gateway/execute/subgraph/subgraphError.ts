@@ -11,26 +11,39 @@ const MAX_EXTENSIONS_LENGTH = 10_000;
  * the gateway's own answer, and a stack trace is nobody's business outside the subgraph.
  */
 export function subgraphError(reported: SubgraphResponseError, subgraph: string): GraphQLError {
-  const { http: _http, stacktrace: _stacktrace, exception: _exception, ...kept } = reported.extensions ?? {};
-  const { message } = reported;
+  const { message, path, extensions = {} } = reported;
   return new GraphQLError(
     message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH - 1)}…` : message,
     {
-      path: reported.path,
+      path,
       extensions: {
         code: 'DOWNSTREAM_SERVICE_ERROR',
-        ...(isShort(kept) ? kept : {}),
+        ...safeExtensions(extensions),
         service: subgraph,
       },
     },
   );
 }
 
-function isShort(extensions: Readonly<Record<string, unknown>>): boolean {
+function safeExtensions(reported: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { http: _http, exception: _exception, ...kept } = reported;
+  let hasTrace = false;
+  const withoutTraces = (key: string, value: unknown): unknown => {
+    if (key !== 'stacktrace' && !(key === 'stack' && isStack(value))) return value;
+    hasTrace = true;
+    return undefined;
+  };
   try {
-    return JSON.stringify(extensions).length <= MAX_EXTENSIONS_LENGTH;
+    const text = JSON.stringify(kept, withoutTraces);
+    if (text.length > MAX_EXTENSIONS_LENGTH) return {};
+    return hasTrace ? (JSON.parse(text) as Readonly<Record<string, unknown>>) : kept;
   } catch {
     // nested more deeply than a recursion can walk
-    return false;
+    return {};
   }
+}
+
+/** `Error.stack` of JavaScript, wherever a framework puts it; another thing may be called so too. */
+function isStack(value: unknown): boolean {
+  return typeof value === 'string' && /\n\s+at /.test(value);
 }
