@@ -43,7 +43,14 @@ function nestedTooDeeply(cause: RangeError, subgraph: string): GatewayError {
 }
 
 /** One fetch's errors are no more than this and one that counts what is left out: a hundred, as of a whole answer. */
-const MAX_REPORTED_ERRORS = 99;
+export const MAX_REPORTED_ERRORS = 99;
+
+/** Counts the errors of a subgraph that are not told. */
+export function leftOutError(count: number, subgraph: string): GraphQLError {
+  return new GraphQLError(`${count} more errors of '${subgraph}' are left out.`, {
+    extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', service: subgraph, count },
+  });
+}
 
 /**
  * The errors that a subgraph reported, each at every place of the client's response that it is about.
@@ -87,13 +94,7 @@ export function addReportedErrors(
     }
   }
   for (const error of told) execution.errors.push(error);
-  if (leftOut > 0) {
-    execution.errors.push(
-      new GraphQLError(`${leftOut} more errors of '${subgraph}' are left out.`, {
-        extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', service: subgraph, count: leftOut },
-      }),
-    );
-  }
+  if (leftOut > 0) execution.errors.push(leftOutError(leftOut, subgraph));
   if (failedStatus !== undefined) {
     const reason = `HTTP status ${failedStatus}`;
     const failure = new GatewayError('SUBREQUEST_HTTP_ERROR', {
