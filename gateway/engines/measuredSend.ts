@@ -15,7 +15,8 @@ export function measuredSend(
     return timed(response, (seconds, error) =>
       telemetry.record('subgraphRequestDuration', seconds, {
         'subgraph.name': subgraph,
-        outcome: outcomeOf(error, 'answered'),
+        // whoever leaves, or takes no more time, says nothing of the subgraph
+        outcome: request.cancellation.isCancelled ? 'cancelled' : outcomeOf(error, 'answered'),
       }),
     );
   };

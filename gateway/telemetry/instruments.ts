@@ -74,7 +74,7 @@ export const instruments = {
     unit: 's',
     attributes: ['subgraph.name', 'outcome'],
     description:
-      'One request to a subgraph, to its last byte: `answered`, or the code of the error that came instead.',
+      'One request to a subgraph, to its last byte: `answered`, the code of the error that came instead, or `cancelled` when nobody waited for it any more.',
   },
   swapDuration: {
     name: 'tributary.supergraph.swap.duration',
