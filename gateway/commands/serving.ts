@@ -12,6 +12,8 @@ export interface ServeOptions {
    * @throws GatewayError SETTINGS_INVALID
    */
   readonly readSettings?: () => Settings;
+  /** Default: the log that the settings ask for, on standard error. */
+  readonly log?: Logger;
 }
 
 /** A gateway that serves, until `stop` has resolved. */
@@ -25,12 +27,15 @@ export interface RunningGateway {
   reload(): Promise<void>;
 }
 
-/** The log that the settings ask for. */
-export function logOf({ settings, env }: ServeOptions): Logger {
-  return createLog({
-    ...settings.log,
-    colorize: env.NO_COLOR === undefined && process.stderr.isTTY === true,
-  });
+/** The log that was given, or the one that the settings ask for. */
+export function logOf({ settings, env, log }: ServeOptions): Logger {
+  return (
+    log ??
+    createLog({
+      ...settings.log,
+      colorize: env.NO_COLOR === undefined && process.stderr.isTTY === true,
+    })
+  );
 }
 
 export interface ServingNote {

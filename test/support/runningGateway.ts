@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Logger } from 'pino';
 import { serve } from '../../gateway/commands/serve.ts';
 import { readSettings } from '../../gateway/settings.ts';
 import { composeSubgraphs } from '../../gateway/supergraph/composeSubgraphs.ts';
@@ -14,6 +15,8 @@ export interface GatewayOptions {
   /** `gateway.yaml`, as a value. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: none. */
+  readonly log?: Logger;
 }
 
 export interface GatewayUnderTest {
@@ -53,7 +56,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
         ...(options.subgraphs === undefined ? {} : { 'supergraph.file': 'supergraph.graphql' }),
       },
     });
-    const running = await serve({ settings, cwd: folder, env });
+    const running = await serve({ settings, cwd: folder, env, ...(options.log && { log: options.log }) });
     const ask: GatewayUnderTest['ask'] = (body, headers = {}) =>
       fetch(`${running.url}/graphql`, {
         method: 'POST',

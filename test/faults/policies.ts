@@ -1,0 +1,58 @@
+import type { FaultHarnessOptions } from './faultHarness.ts';
+import type { ExpectedAnswer, ExpectedError, Fault } from './faults.ts';
+import type { AskKind } from './faultyGraph.ts';
+
+/** A state of the settings that every fault is shown under. A new one is tested by being listed. */
+export interface Policy extends FaultHarnessOptions {
+  readonly name: string;
+  /** What the client sees there, where that differs from what the fault says; each difference with its reason. */
+  readonly sees?: (fault: Fault, kind: AskKind, expected: ExpectedAnswer) => ExpectedAnswer;
+  /** Most times that a query is sent. Default: twice, since a kept connection may have lost it on its way. */
+  readonly mostSent?: number;
+  /** Whether it makes a difference for faults that are large. */
+  readonly bearsHeavyFaults?: true;
+}
+
+const GATEWAY_CODES = new Set(['SUBREQUEST_HTTP_ERROR', 'SUBREQUEST_MALFORMED_RESPONSE', 'GATEWAY_TIMEOUT']);
+const isOfTheGateway = ({ code }: ExpectedError): boolean =>
+  GATEWAY_CODES.has(code) || code === 'RESPONSE_VALIDATION_FAILED';
+
+export const policies: readonly Policy[] = [
+  { name: 'as it is by default', settings: { engine: 'compiled' }, bearsHeavyFaults: true },
+  {
+    name: 'with errors redacted, as in production',
+    settings: { engine: 'compiled', include_subgraph_errors: { all: false } },
+    sees: (_fault, _kind, { data, errors }) => ({
+      data,
+      errors: errors.map((error) => ({
+        ...error,
+        // what a subgraph says in its own words or codes is its own affair
+        code: isOfTheGateway(error) ? error.code : 'DOWNSTREAM_SERVICE_ERROR',
+        status: undefined,
+      })),
+    }),
+  },
+  {
+    name: 'with calls not shared',
+    settings: { engine: 'compiled', traffic_shaping: { all: { deduplicate_query: false } } },
+  },
+  {
+    name: 'with two instances of the subgraph',
+    // one server at two addresses; neither is left alone, so that each fault is seen
+    routingUrl: (url) => `static:${url},${url}?instance=2`,
+    settings: { engine: 'compiled', discovery: { ejection: { failures: 1_000_000 } } },
+  },
+  {
+    name: 'with the stock engine',
+    settings: { engine: 'apollo' },
+    bearsHeavyFaults: true,
+    sees: ({ row }, _kind, { data, errors }) => ({
+      data,
+      errors: errors
+        // what is not of its type is null there, without a word
+        .filter(({ code }) => code !== 'RESPONSE_VALIDATION_FAILED')
+        // it knows the paths that a subgraph names, and none for what failed as a whole
+        .map((error) => ({ ...error, path: row === 'reported' ? (error.path ?? null) : null })),
+    }),
+  },
+];

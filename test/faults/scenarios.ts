@@ -1,0 +1,332 @@
+import { expect } from '@jest/globals';
+import { startConsulServer } from '../support/consulServer.ts';
+import { type FaultHarness, type FaultHarnessOptions, type Seen, startFaultHarness } from './faultHarness.ts';
+import { faults } from './faults.ts';
+import {
+  type AskKind,
+  askKinds,
+  dataWithout,
+  failingResolvers,
+  failingSdl,
+  operationFor,
+  placeOf,
+  wholeData,
+} from './faultyGraph.ts';
+import { type FaultySubgraph, type Misbehave, startFaultySubgraph } from './faultySubgraph.ts';
+import type { RowKey } from './operatorTable.ts';
+
+/** What one request to one subgraph does not show: addresses, several requests, several instances, the client. */
+export interface Scenario {
+  /** A fact in the present tense. */
+  readonly name: string;
+  /** Of the table for operators in gateway/README.md. */
+  readonly row: RowKey;
+  /** @param shared a gateway as it is by default; others are started and stopped by the scenario itself */
+  run(shared: FaultHarness): Promise<void>;
+}
+
+const faultOf = (name: string) => {
+  const fault = faults.find((each) => each.name === name);
+  if (fault === undefined) throw new Error(`There is no fault "${name}".`);
+  return fault;
+};
+const never = faultOf('never answers');
+const reset = faultOf('resets the connection without a byte');
+
+const codesOf = ({ errors }: Seen): unknown[] =>
+  errors.map(({ path, extensions }) => [extensions?.code, path]);
+const isWhole = (kind: AskKind, { status, data, errors }: Seen): boolean =>
+  status === 200 && errors.length === 0 && JSON.stringify(data) === JSON.stringify(wholeData[kind]);
+
+async function withHarness<Result>(
+  options: FaultHarnessOptions,
+  work: (harness: FaultHarness) => Promise<Result>,
+): Promise<Result> {
+  const harness = await startFaultHarness(options);
+  try {
+    return await work(harness);
+  } finally {
+    await harness.stop();
+  }
+}
+
+/** Another process of `reviews`. */
+async function withInstance<Result>(
+  misbehave: () => Misbehave | undefined,
+  work: (instance: FaultySubgraph) => Promise<Result>,
+): Promise<Result> {
+  const instance = await startFaultySubgraph({
+    name: 'reviews',
+    sdl: failingSdl('reviews'),
+    resolvers: failingResolvers('reviews'),
+    faultOf: misbehave,
+  });
+  try {
+    return await work(instance);
+  } finally {
+    await instance.close();
+  }
+}
+
+async function expectFailure(
+  harness: FaultHarness,
+  { subgraph, code }: { readonly subgraph: string; readonly code: string },
+): Promise<void> {
+  for (const kind of askKinds) {
+    const seen = await harness.ask(kind, { subgraph });
+    expect([seen.status, seen.data, codesOf(seen)]).toEqual([
+      200,
+      dataWithout[kind],
+      [[code, placeOf[kind]]],
+    ]);
+    expect(seen.text).not.toMatch(/127\.0\.0\.1|ECONN|UND_ERR/);
+    expect(seen.logged.map((line) => [line.level, line.code])).toEqual([['warn', code]]);
+  }
+}
+
+/** Not the 99th: clients and subgraphs share this process, and a hundred clients that begin or end at once are a stall in it. */
+const percentile90 = (times: readonly number[]): number =>
+  [...times].sort((a, b) => a - b)[Math.floor(times.length * 0.9)] ?? 0;
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'an address where nothing listens fails the fetch at once',
+    row: 'refused',
+    run: (shared) => expectFailure(shared, { subgraph: 'gone', code: 'SUBREQUEST_HTTP_ERROR' }),
+  },
+  {
+    name: 'a host that answers no SYN fails the fetch at its deadline',
+    row: 'unreachable',
+    run: (shared) => expectFailure(shared, { subgraph: 'silent', code: 'GATEWAY_TIMEOUT' }),
+  },
+  {
+    name: 'a kept connection that is closed costs no query, and no mutation is sent twice',
+    row: 'keptConnection',
+    // Source: RFC 9112, §9.3.1
+    async run(shared) {
+      const used = new WeakSet<object>();
+      const fault = {
+        name: 'closes connections that it has answered on',
+        misbehave: (async ({ socket, response, rightAnswer }) => {
+          if (used.has(socket)) {
+            socket.destroy();
+            return;
+          }
+          used.add(socket);
+          response.setHeader('content-type', 'application/json');
+          response.end(JSON.stringify(await rightAnswer()));
+        }) satisfies Misbehave,
+      };
+      for (let asked = 0; asked < 20; asked += 1) {
+        const query = await shared.ask('root', { fault });
+        expect([query.data, query.errors]).toEqual([wholeData.root, []]);
+        expect((await shared.ask('mutation', { fault })).sent).toBe(1);
+      }
+    },
+  },
+  {
+    name: 'what needs the answer of a subgraph that failed is not asked for',
+    row: 'dependent',
+    async run(shared) {
+      const before = shared.inventory.requests.length;
+      const query = '{ items: products { upc rank } }';
+      const seen = await shared.ask('entities', { fault: reset, query });
+      expect(seen.data).toEqual({
+        items: [
+          { upc: 'p1', rank: null },
+          { upc: 'p2', rank: null },
+        ],
+      });
+      expect(codesOf(seen)).toEqual([['SUBREQUEST_HTTP_ERROR', ['items']]]);
+      expect(shared.inventory.requests.length).toBe(before);
+    },
+  },
+  {
+    name: 'a dead subgraph takes no more connections than it may, and no time of the others',
+    row: 'busy',
+    run: () =>
+      withHarness({ settings: { traffic_shaping: { all: { max_connections: 4 } } } }, async (harness) => {
+        const others = async (): Promise<number> => {
+          const times: number[] = [];
+          for (let asked = 0; asked < 50; asked += 1) {
+            const seen = await harness.ask('root', { query: '{ products { upc } }' });
+            expect(seen.errors).toEqual([]);
+            times.push(seen.tookMs);
+          }
+          return percentile90(times);
+        };
+        await others();
+        const quietMs = await others();
+        const waiting = Array.from({ length: 100 }, () => harness.ask('root', { fault: never }));
+        await harness.reviews.nextRequest();
+        const besideMs = await others();
+        expect(harness.reviews.connections).toBeLessThanOrEqual(4);
+        // twice as long, and what a busy machine adds
+        expect(besideMs).toBeLessThan(2 * quietMs + 50);
+        const answers = await Promise.all(waiting);
+        expect(new Set(answers.map((seen) => JSON.stringify(codesOf(seen))))).toEqual(
+          new Set([JSON.stringify([['GATEWAY_TIMEOUT', ['latest']]])]),
+        );
+        expect(isWhole('root', await harness.ask('root'))).toBe(true);
+      }),
+  },
+  {
+    name: 'a request that takes too long is a 504, and ends its fetches',
+    row: 'wholeRequest',
+    run: () =>
+      withHarness({ settings: { traffic_shaping: { inbound: { timeout_ms: 400 } } } }, async (harness) => {
+        const asked = harness.reviews.nextRequest();
+        const seen = await harness.ask('root', { fault: never });
+        expect([seen.status, codesOf(seen)]).toEqual([504, [['GATEWAY_TIMEOUT', undefined]]]);
+        expect(await (await asked).ended).toBe('closed');
+        expect(isWhole('root', await harness.ask('root'))).toBe(true);
+      }),
+  },
+  {
+    name: 'a client that goes away ends its fetches, and is no failure of a subgraph',
+    row: 'clientGone',
+    async run(shared) {
+      const asked = shared.reviews.nextRequest();
+      const controller = new AbortController();
+      await shared.ask('root', { fault: never, query: '{ products { upc } }' });
+      const answer = fetch(`${shared.gateway.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-fault': never.name, 'x-request-id': 'leaving' },
+        body: JSON.stringify({ query: operationFor('root', 'reviews') }),
+        signal: controller.signal,
+      });
+      const { ended } = await asked;
+      const leftAt = performance.now();
+      controller.abort();
+      await expect(answer).rejects.toThrow();
+      expect(await ended).toBe('closed');
+      // 200 ms, and what a busy machine adds; the deadline would be later
+      expect(performance.now() - leftAt).toBeLessThan(600);
+      expect(isWhole('root', await shared.ask('root'))).toBe(true);
+      expect(
+        shared.log.filter(({ requestId, level }) => requestId === 'leaving' && level === 'warn'),
+      ).toEqual([]);
+    },
+  },
+  {
+    name: 'an instance that takes no connection is passed over, for mutations too',
+    row: 'refusedInstance',
+    run: () =>
+      withHarness(
+        {
+          routingUrl: (url) => `static:http://127.0.0.1:1/graphql,${url}`,
+          settings: { discovery: { ejection: { failures: 1_000_000 } } },
+        },
+        async (harness) => {
+          for (let asked = 0; asked < 10; asked += 1) {
+            for (const kind of askKinds) {
+              const seen = await harness.ask(kind);
+              expect([seen.data, seen.errors, seen.sent]).toEqual([wholeData[kind], [], 1]);
+            }
+          }
+        },
+      ),
+  },
+  {
+    name: 'an instance that fails in a row is left alone, and taken back when it is well',
+    row: 'ejected',
+    run: () => {
+      const broken = faultOf('answers 500 with text').misbehave;
+      let isWell = false;
+      return withInstance(
+        () => (isWell ? undefined : broken),
+        (instance) =>
+          withHarness(
+            {
+              routingUrl: (url) => `static:${url},${instance.url}`,
+              settings: { discovery: { ejection: { failures: 3, base_ms: 100 } } },
+            },
+            async (harness) => {
+              const said = (text: string): boolean => harness.log.some(({ msg }) => msg.startsWith(text));
+              while (!said('instance ejected')) await harness.ask('root');
+              const failures = instance.requests.length;
+              expect(failures).toBeGreaterThanOrEqual(3);
+              for (let asked = 0; asked < 20; asked += 1) {
+                expect(isWhole('root', await harness.ask('root'))).toBe(true);
+              }
+              // nobody but the probe asks it
+              expect(instance.requests.slice(failures).filter(({ body }) => body.includes('Latest'))).toEqual(
+                [],
+              );
+              isWell = true;
+              while (!said('instance back')) expect(isWhole('root', await harness.ask('root'))).toBe(true);
+              const before = instance.requests.length;
+              while (instance.requests.length === before) {
+                expect(isWhole('root', await harness.ask('root'))).toBe(true);
+              }
+            },
+          ),
+      );
+    },
+  },
+  {
+    name: 'a change of address under load fails no request',
+    row: 'moved',
+    run: async () => {
+      const consul = await startConsulServer();
+      const register = (name: string, port: number): void =>
+        consul.register({ ID: name, Name: 'reviews', Address: '127.0.0.1', Port: port });
+      try {
+        await withInstance(
+          () => undefined,
+          (instance) =>
+            withHarness(
+              {
+                routingUrl: (url) => {
+                  register('before', Number(new URL(url).port));
+                  return 'consul://reviews/graphql';
+                },
+                settings: { discovery: { consul: { address: consul.url } } },
+              },
+              async (harness) => {
+                let isOver = false;
+                const failed: Seen[] = [];
+                const clients = askKinds.map(async (kind) => {
+                  while (!isOver) {
+                    const seen = await harness.ask(kind);
+                    if (!isWhole(kind, seen)) failed.push(seen);
+                  }
+                });
+                await consul.waiting();
+                const read = consul.nextRequest('/v1/health');
+                register('after', instance.port);
+                consul.deregister('before');
+                await read;
+                while (instance.requests.length < 20) await harness.ask('root');
+                isOver = true;
+                await Promise.all(clients);
+                const last = harness.reviews.requests.length;
+                for (const kind of askKinds) expect(isWhole(kind, await harness.ask(kind))).toBe(true);
+                expect([failed, harness.reviews.requests.length]).toEqual([[], last]);
+              },
+            ),
+        );
+      } finally {
+        await consul.close();
+      }
+    },
+  },
+  {
+    name: 'a subgraph without an instance fails the fetch at once',
+    row: 'noInstance',
+    run: async () => {
+      const consul = await startConsulServer();
+      try {
+        await withHarness(
+          {
+            routingUrl: () => 'consul://reviews/graphql',
+            settings: { discovery: { consul: { address: consul.url } } },
+          },
+          (harness) => expectFailure(harness, { subgraph: 'reviews', code: 'SUBREQUEST_HTTP_ERROR' }),
+        );
+      } finally {
+        await consul.close();
+      }
+    },
+  },
+];
