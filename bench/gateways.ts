@@ -25,6 +25,10 @@ export interface GatewayStart {
   readonly engine: string | undefined;
   /** Where a profile is to be written, when one is wanted. */
   readonly profileFolder: string | undefined;
+  /** Further arguments of Node.js. */
+  readonly nodeArguments?: readonly string[];
+  /** Further settings of ours, as YAML. */
+  readonly settings?: string;
 }
 
 /** A gateway that answers. */
@@ -55,7 +59,11 @@ export async function startGateway(
   if (name === 'hive' || name === 'grafbase') return startPeer(name, { ...options, port });
   const program = startProgram({
     core: options.core,
-    args: [...profiling(options.profileFolder, name), ...programOf(name, options, port)],
+    args: [
+      ...profiling(options.profileFolder, name),
+      ...(options.nodeArguments ?? []),
+      ...programOf(name, options, port),
+    ],
     env: {
       PORT: String(port),
       HOST: '127.0.0.1',
@@ -113,9 +121,9 @@ function programOf(
   }
 }
 
-function settingsFor({ engine, sharesInbound }: GatewayStart): string {
+function settingsFor({ engine, sharesInbound, settings: further = '' }: GatewayStart): string {
   const sharing = sharesInbound ? 'traffic_shaping:\n  inbound:\n    deduplicate_query: true\n' : '';
-  return settings + sharing + (engine === undefined ? '' : `engine: ${engine}\n`);
+  return settings + sharing + further + (engine === undefined ? '' : `engine: ${engine}\n`);
 }
 
 /** A rule on every field of the operations, each of which asks the request: nothing of it is known beforehand. */

@@ -12,6 +12,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Client } from 'undici';
+import { diagnose, diagnosedArguments, slopeOf } from './diagnose.ts';
 import { fixtureSupergraph } from './fixture.ts';
 import { loaderFor, startGateway } from './gateways.ts';
 import { operationFile } from './options.ts';
@@ -22,6 +23,9 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '300' },
     main: { type: 'string', default: path.resolve(import.meta.dirname, '../dist/gateway/main.js') },
     connections: { type: 'string', default: '20' },
+    // the default of `query_planning.max_cache_bytes`
+    'plan-cache-bytes': { type: 'string', default: '100000000' },
+    'heap-snapshot': { type: 'string' },
   },
 });
 const seconds = Number(values.seconds);
@@ -49,14 +53,20 @@ const gateway = await startGateway('tributary', {
   isGuarded: false,
   engine: undefined,
   profileFolder: undefined,
+  nodeArguments: diagnosedArguments,
+  settings: `query_planning:\n  max_cache_bytes: ${values['plan-cache-bytes']}\n`,
 });
 
 const heavy = readFileSync(operationFile('everything'), 'utf8');
 const light = readFileSync(operationFile('light'), 'utf8');
 let sent = 0;
 let answered = 0;
+let newTexts = 0;
 const bodyOf = (number: number): string => {
-  if (number % 20 === 0) return JSON.stringify({ query: `{ users { id n${number}: name reviews { id } } }` });
+  if (number % 20 === 0) {
+    newTexts += 1;
+    return JSON.stringify({ query: `{ users { id n${number}: name reviews { id } } }` });
+  }
   if (number % 50 === 1) return JSON.stringify({ query: '{ users { noSuchField } }' });
   return JSON.stringify({ query: number % 3 === 0 ? heavy : light });
 };
@@ -86,32 +96,33 @@ const loops = Array.from({ length: Number(values.connections) }, async () => {
   await client.close();
 });
 
-const samples: { readonly minute: number; readonly megabytes: number }[] = [];
+const megabyte = 1_000_000;
+const samples: { readonly minute: number; readonly heap: number; readonly rss: number }[] = [];
 const startedAt = performance.now();
 const every = Math.max(1, seconds / 30);
 while (performance.now() - startedAt < seconds * 1000) {
   await pause(every * 1000);
   const minute = (performance.now() - startedAt) / 60_000;
-  const megabytes = megabytesOfTree(gateway.program.pid);
-  samples.push({ minute, megabytes });
+  const { heapUsed, external } = await diagnose(gateway.program);
+  const sample = {
+    minute,
+    heap: (heapUsed + external) / megabyte,
+    rss: megabytesOfTree(gateway.program.pid),
+  };
+  samples.push(sample);
   process.stdout.write(
-    `${(minute * 60).toFixed(0).padStart(5)} s  ${megabytes.toFixed(0).padStart(5)} MB  ${answered} answers\n`,
+    `${(minute * 60).toFixed(0).padStart(5)} s  live ${sample.heap.toFixed(1).padStart(6)} MB  resident ${sample.rss.toFixed(0).padStart(5)} MB  ${answered} answers, ${newTexts} of new texts\n`,
   );
 }
 isOver = true;
 await Promise.all(loops);
+if (values['heap-snapshot'] !== undefined) await diagnose(gateway.program, values['heap-snapshot']);
 // the caches fill and the heap finds its size in the first half
 const later = samples.slice(Math.floor(samples.length / 2));
-process.stdout.write(`\ngrowth in the second half: ${slopeOf(later).toFixed(2)} MB a minute\n`);
+const growth = (of: 'heap' | 'rss'): string =>
+  slopeOf(later.map((sample) => ({ minute: sample.minute, value: sample[of] }))).toFixed(2);
+process.stdout.write(
+  `\ngrowth in the second half: live ${growth('heap')} MB a minute, resident ${growth('rss')} MB a minute\n`,
+);
 await gateway.program.stop();
 await subgraphs.stop();
-
-/** Slope of the line of least squares, MB a minute. */
-function slopeOf(points: typeof samples): number {
-  const mean = (of: (point: (typeof samples)[number]) => number): number =>
-    points.reduce((sum, point) => sum + of(point), 0) / points.length;
-  const [x, y] = [mean(({ minute }) => minute), mean(({ megabytes }) => megabytes)];
-  const above = points.reduce((sum, { minute, megabytes }) => sum + (minute - x) * (megabytes - y), 0);
-  const below = points.reduce((sum, { minute }) => sum + (minute - x) ** 2, 0);
-  return below === 0 ? 0 : above / below;
-}
