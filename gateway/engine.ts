@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { ResponseShape } from './authorize/responseShape.ts';
 import type { SelectHeaders } from './execute/subgraph/headerRules.ts';
 import type { SubgraphSenderOptions } from './execute/subgraph/subgraphSender.ts';
+import type { SubgraphTraffic } from './execute/subgraph/traffic/subgraphTraffic.ts';
 import type { ClientRequest } from './http/clientRequest.ts';
 import type { FetchedData } from './limit/cost/actualCost.ts';
 import type { CostSchema } from './limit/cost/costSchema.ts';
@@ -84,12 +85,7 @@ export type BuildEngine = (supergraph: Supergraph) => Promise<Engine>;
 export interface EngineOptions {
   readonly log: Logger;
   readonly telemetry: Telemetry;
-  /** Time for one request to a subgraph in all. */
-  readonly timeoutMs: number;
-  readonly maxResponseBytes: number;
-  readonly maxConnections: number;
-  /** Whether a request to a subgraph joins an equal one that is in flight; default `true`. Never in mutations. */
-  readonly sharesCalls?: boolean;
+  readonly trafficFor: (subgraph: string) => SubgraphTraffic;
   /** Whether a request may ask for its query plan. */
   readonly exposeQueryPlan: boolean;
   /** An operation whose plan may need more requests to subgraphs is refused; `undefined` = no limit. */

@@ -3,6 +3,7 @@ import { authorizationSettingsSchema } from './authorize/authorizationSettings.t
 import { devSettingsSchema } from './dev/devSettings.ts';
 import { headerRule } from './execute/subgraph/headerRules.ts';
 import { principalHeaderSettingsSchema } from './execute/subgraph/principalHeaderSettings.ts';
+import { trafficSettingsSchema } from './execute/subgraph/trafficSettings.ts';
 import { authenticationSettingsSchema } from './http/authenticate/authenticationSettings.ts';
 import { explorerSettingsSchema } from './http/explorer/explorerSettings.ts';
 import { batchingSettingsSchema, corsSettingsSchema, listenSettingsSchema } from './http/httpSettings.ts';
@@ -16,7 +17,7 @@ import {
 import { queryPlanningSettingsSchema } from './plan/queryPlanningSettings.ts';
 import { type ExposureSettings, errorExposureSettingsSchema } from './respond/errorExposureSettings.ts';
 import { redisSettingsSchema } from './runtime/redisSettings.ts';
-import { count, group, milliseconds, ms, type SettingNotes, setting, sizes } from './runtime/setting.ts';
+import { group, type SettingNotes, setting } from './runtime/setting.ts';
 import { discoverySettingsSchema } from './supergraph/discoverySettings.ts';
 import { compositionSettingsSchema, supergraphSettingsSchema } from './supergraph/supergraphSettings.ts';
 import { logSettingsSchema } from './telemetry/logSettings.ts';
@@ -85,38 +86,7 @@ export const settingsSchema = z.strictObject({
     description:
       'Addresses and networks of proxies whose `X-Forwarded-For` says the address of the client: `10.0.0.0/8`, `loopback`.',
   }),
-  traffic_shaping: group({
-    inbound: group({
-      timeout_ms: setting(milliseconds(10_000).removeDefault().optional(), {
-        ...ms,
-        defaultText: 'twice `traffic_shaping.all.timeout_ms`',
-        description:
-          'A request must be answered in this time; otherwise it is ended with a 504. Keep it above the time of a subgraph.',
-      }),
-      deduplicate_query: setting(z.boolean().default(false), {
-        description:
-          'Requests of clients that are equal in everything (URL, every header, address, body) are answered once while they are in flight. Never mutations.',
-      }),
-    }),
-    all: group({
-      timeout_ms: setting(milliseconds(5_000), {
-        ...ms,
-        description: 'One request to a subgraph, from connecting to the last byte.',
-      }),
-      max_response_bytes: setting(count(10_000_000), {
-        ...sizes,
-        description: 'A larger answer of a subgraph is refused.',
-      }),
-      max_connections: setting(count(256), {
-        unit: 'connections',
-        description: 'Connections to one subgraph.',
-      }),
-      deduplicate_query: setting(z.boolean().default(true), {
-        description:
-          'A query to a subgraph waits for the answer to an equal one that is in flight: the same body, and the same headers as they are sent. Never within a mutation. Engine `compiled` only.',
-      }),
-    }),
-  }),
+  traffic_shaping: trafficSettingsSchema,
   headers: group({
     all: setting(headerRules.prefault({}), {
       defaultText: 'none',

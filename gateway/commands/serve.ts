@@ -9,6 +9,7 @@ import { engineOf } from '../engines.ts';
 import { GatewayError } from '../errors.ts';
 import { compileHeaderRules, type SelectHeaders } from '../execute/subgraph/headerRules.ts';
 import { principalHeaderFor, withPrincipalHeader } from '../execute/subgraph/principalHeader.ts';
+import { answerTimeoutMs, trafficBy } from '../execute/subgraph/trafficSettings.ts';
 import { Gateway, type PreparedSwap } from '../gateway.ts';
 import type { Readiness } from '../http/health.ts';
 import { createHttpServer, type HttpServerOptions } from '../http/server.ts';
@@ -28,6 +29,7 @@ import { FollowedPermissions, permissionsOf } from './permissionsOf.ts';
 import { automaticQueriesOf, followPersistedOperations } from './persistedOperationsOf.ts';
 import { logOf, once, type RunningGateway, type ServeOptions, sayServing } from './serving.ts';
 import { discoveriesOf, supergraphSourceOf } from './supergraphSourceOf.ts';
+import { warnOfUnknownSubgraphs } from './unknownSubgraphs.ts';
 
 /**
  * Wires the two flows and serves. The server listens before the first supergraph is there, and answers 503 until then, so
@@ -130,7 +132,7 @@ export async function gatewayServer({
     maxHeaderBytes: settings.limits.max_header_bytes,
     headersTimeoutMs: settings.limits.headers_timeout_ms,
     requestTimeoutMs: settings.limits.request_timeout_ms,
-    answerTimeoutMs: () => answerTimeoutOf(flow.settings),
+    answerTimeoutMs: () => answerTimeoutMs(flow.settings.traffic_shaping),
     keepAliveTimeoutMs: settings.limits.keep_alive_timeout_ms,
     maxBatchSize: settings.batching.enabled ? settings.batching.maximum_size : 0,
     trustedProxies: settings.trusted_proxies,
@@ -211,11 +213,6 @@ interface RequestFlowOptions {
 }
 
 /** The request flow by one state of the settings, from who asks to the engine in force. Other settings make another one. */
-/** A request may ask subgraphs one after another, each within its own time. */
-function answerTimeoutOf({ traffic_shaping: { inbound, all } }: Settings): number {
-  return inbound.timeout_ms ?? 2 * all.timeout_ms;
-}
-
 interface RequestFlow extends Pick<HttpServerOptions, 'handle' | 'authenticate'> {
   readonly settings: Settings;
   readonly gateway: Gateway;
@@ -251,6 +248,7 @@ async function requestFlow({
       timeoutMs: settings.query_planning.warm_up_timeout_ms,
     },
   });
+  warnOfUnknownSubgraphs(gateway, settings, log);
   const documentGuard = new DocumentGuard({
     limits: settings.limits,
     warnOnly: settings.limits.warn_only,
@@ -366,16 +364,12 @@ export function authorizedEnginesBy(
 /** Builds engines as the settings say. */
 export function engineBy(settings: Settings, { log, telemetry, discoveries }: EngineParts): BuildEngine {
   const { zone, ejection } = settings.discovery;
-  const { timeout_ms, max_response_bytes, max_connections, deduplicate_query } = settings.traffic_shaping.all;
   const headersOfAll = compileHeaderRules(settings.headers.all.request);
   return engineOf(settings.engine, {
     log,
     telemetry,
     maxSubgraphFetches: settings.limits.max_subgraph_fetches,
-    timeoutMs: timeout_ms,
-    maxResponseBytes: max_response_bytes,
-    maxConnections: max_connections,
-    sharesCalls: deduplicate_query,
+    trafficFor: trafficBy(settings.traffic_shaping),
     exposeQueryPlan: settings.expose_query_plan,
     subgraphCosts: subgraphCostsOf(settings),
     headersFor: (subgraph) => {

@@ -71,13 +71,10 @@ export function apolloEngine(options: EngineOptions): BuildEngine {
         (requestContext.context as StockContext).onPlan?.(queryPlan);
       },
       buildService: ({ name, url }) => {
-        const { timeoutMs, maxResponseBytes, maxConnections } = options;
         const client = subgraphSenderFor({
           subgraph: name,
           url: url ?? '',
-          timeoutMs,
-          maxResponseBytes,
-          maxConnections,
+          ...options.trafficFor(name),
           ...options.discovery,
         });
         clients.push(client);

@@ -112,6 +112,8 @@ interface PreparedOperation {
   readonly run: Step;
   /** Subgraphs that it asks. */
   readonly subgraphs: readonly string[];
+  /** Whether equal calls to all of them are shared. */
+  readonly sharesAllCalls: boolean;
   /**
    * Executions that have no answer of a subgraph yet. Another of the same would join each of their calls, now and later: so
    * it joins the whole, and what is made of the answers is made once.
@@ -140,7 +142,8 @@ class CompiledEngine implements Engine {
   readonly #clients: ReadonlyMap<string, SubgraphSender>;
   readonly #send: SendToSubgraph;
   readonly #headers: ReadonlyMap<string, SelectHeaders>;
-  readonly #sharesCalls: boolean;
+  /** Whether queries to a subgraph join equal ones that are in flight. */
+  readonly #sharesCalls: ReadonlyMap<string, boolean>;
   readonly #subgraphCosts: SubgraphCostLimits | undefined;
   readonly #exposeQueryPlan: boolean;
   readonly #maxSubgraphFetches: number;
@@ -182,12 +185,12 @@ class CompiledEngine implements Engine {
       telemetry.observe('planCacheBytes', () => operations.bytes),
       telemetry.observe('planningQueue', () => planner.queueLength),
     ];
-    const { timeoutMs, maxResponseBytes, maxConnections, discovery } = options;
+    const { trafficFor, discovery } = options;
     const urls = subgraphUrls(document);
     this.#clients = new Map(
       Array.from(urls, ([subgraph, url]) => [
         subgraph,
-        subgraphSenderFor({ subgraph, url, timeoutMs, maxResponseBytes, maxConnections, ...discovery }),
+        subgraphSenderFor({ subgraph, url, ...trafficFor(subgraph), ...discovery }),
       ]),
     );
     const headers = new Map(Array.from(urls.keys(), (subgraph) => [subgraph, options.headersFor(subgraph)]));
@@ -198,7 +201,9 @@ class CompiledEngine implements Engine {
       ]),
     );
     this.#headers = headers;
-    this.#sharesCalls = options.sharesCalls ?? true;
+    this.#sharesCalls = new Map(
+      Array.from(urls.keys(), (subgraph) => [subgraph, trafficFor(subgraph).sharesCalls]),
+    );
     this.#subgraphCosts = options.subgraphCosts;
     this.#send = async (subgraph, body, caller) => {
       const send = sends.get(subgraph);
@@ -210,7 +215,7 @@ class CompiledEngine implements Engine {
           body,
           headers: caller.headersFor(subgraph),
           cancellation: caller.cancellation,
-          isShareable: caller.sharesCalls,
+          isShareable: caller.sharesCalls && this.#sharesCalls.get(subgraph) === true,
           isRepeatable: caller.repeatsCalls,
         });
       } finally {
@@ -233,7 +238,7 @@ class CompiledEngine implements Engine {
 
     // a rule that reads the parent cuts out of the data of its own request, and of no other
     const repeatsCalls = request.operation.operation === 'query';
-    const sharesCalls = this.#sharesCalls && repeatsCalls && shape?.cut === undefined;
+    const sharesCalls = repeatsCalls && shape?.cut === undefined;
     const headersFor = this.#headersOf(client);
     const refused = prepared.refusedSubgraphs?.(request);
     const run = (caller: Pick<Caller, 'cancellation' | 'onAnswer'>): Promise<Executed> =>
@@ -244,7 +249,7 @@ class CompiledEngine implements Engine {
       });
     // one plan may stand for operations that differ in what was cut out of them
     const { result, fetched } =
-      sharesCalls && shape === undefined
+      sharesCalls && shape === undefined && prepared.sharesAllCalls
         ? await prepared.inFlight.run(sharingKey(coerced, prepared, headersFor), client.leaving, (shared) =>
             run({ cancellation: shared.cancellation, onAnswer: shared.close }),
           )
@@ -376,11 +381,13 @@ class CompiledEngine implements Engine {
     const common = { schema: this.apiSchema, operation, fragments, aliases: this.#aliases, interfaceObjects };
     const plan = await this.#planOperation(common, percentage);
     this.#refuseManyFetches(plan);
+    const subgraphs = [...new Set(subgraphsOf(plan.root))];
     return {
       plan,
       bytes: estimatedBytes(plan),
       run: compilePlan(plan, { types: this.#types, aliases: this.#aliases, send: this.#send }),
-      subgraphs: [...new Set(subgraphsOf(plan.root))],
+      subgraphs,
+      sharesAllCalls: subgraphs.every((subgraph) => this.#sharesCalls.get(subgraph)),
       refusedSubgraphs:
         this.#subgraphCosts &&
         compileSubgraphLimits(plan.root, { schema: this.costs, limits: this.#subgraphCosts }),

@@ -37,3 +37,48 @@ export const count = (value: number) => z.int().min(1).default(value);
 
 export const sizes = { unit: 'bytes' } as const;
 export const ms = { unit: 'ms' } as const;
+
+/** What a map of settings may say where another one says the rest. */
+export type PartOf<Settings> = {
+  readonly [Key in keyof Settings]?: Settings[Key] extends Readonly<Record<string, unknown>>
+    ? PartOf<Settings[Key]>
+    : Settings[Key];
+};
+
+/**
+ * The schema of the same settings with nothing filled in: what is left out stays out, so that another map can be laid under it
+ * (`laidOver`).
+ */
+export function partOf<Schema extends z.ZodType>(schema: Schema): z.ZodType<PartOf<z.output<Schema>>> {
+  return withoutDefaults(schema) as unknown as z.ZodType<PartOf<z.output<Schema>>>;
+}
+
+function withoutDefaults(schema: z.ZodType): z.ZodType {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
+    return withoutDefaults(schema.unwrap() as z.ZodType);
+  }
+  if (!(schema instanceof z.ZodObject)) return schema;
+  return z.strictObject(
+    Object.fromEntries(
+      Object.entries(schema.shape as Record<string, z.ZodType>).map(([key, inner]) => [
+        key,
+        withoutDefaults(inner).optional(),
+      ]),
+    ),
+  );
+}
+
+/** Lays what one map says over another, key by key, and in the maps within. */
+export function laidOver<Settings extends object>(below: Settings, over: PartOf<Settings>): Settings {
+  const laid = { ...below } as Record<string, unknown>;
+  for (const [key, value] of Object.entries(over)) {
+    if (value === undefined) continue;
+    const under = laid[key];
+    laid[key] = isMap(under) && isMap(value) ? laidOver(under, value) : value;
+  }
+  return laid as Settings;
+}
+
+function isMap(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

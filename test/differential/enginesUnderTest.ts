@@ -1,7 +1,7 @@
 import type { BuildEngine } from '../../gateway/engine.ts';
 import { apolloEngine } from '../../gateway/engines/apolloEngine.ts';
 import { compiledEngine } from '../../gateway/engines/compiledEngine.ts';
-import { engineOptions } from '../support/engineOptions.ts';
+import { engineOptions, trafficUnderTest } from '../support/engineOptions.ts';
 
 export interface EngineUnderTest {
   readonly name: string;
@@ -11,8 +11,7 @@ export interface EngineUnderTest {
 }
 
 const options = engineOptions({
-  timeoutMs: 20_000,
-  maxResponseBytes: 16_000_000,
+  trafficFor: () => ({ ...trafficUnderTest, timeoutMs: 20_000, maxResponseBytes: 16_000_000 }),
   planning: { timeoutMs: 20_000, maxQueue: 100, maxCacheBytes: 100_000_000 },
 });
 

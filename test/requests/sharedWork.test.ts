@@ -10,6 +10,7 @@ let subgraph: StubSubgraph;
 let calls: GatewayUnderTest;
 let inbound: GatewayUnderTest;
 let alone: GatewayUnderTest;
+let aloneByName: GatewayUnderTest;
 
 const headers = { all: { request: [{ propagate: { named: 'authorization' } }] } };
 
@@ -21,15 +22,16 @@ beforeAll(async () => {
   );
   const start = (traffic_shaping: unknown): Promise<GatewayUnderTest> =>
     startGateway({ subgraphs: [subgraph], settings: { engine: 'compiled', headers, traffic_shaping } });
-  [calls, inbound, alone] = await Promise.all([
+  [calls, inbound, alone, aloneByName] = await Promise.all([
     start({}),
     start({ inbound: { deduplicate_query: true }, all: { deduplicate_query: false } }),
     start({ all: { deduplicate_query: false } }),
+    start({ subgraphs: { counter: { deduplicate_query: false } } }),
   ]);
 });
 
 afterAll(async () => {
-  await Promise.all([calls?.stop(), inbound?.stop(), alone?.stop()]);
+  await Promise.all([calls?.stop(), inbound?.stop(), alone?.stop(), aloneByName?.stop()]);
   await subgraph?.close();
 });
 
@@ -141,6 +143,10 @@ describe('calls in flight', () => {
 
   test('are not shared when the setting says so', async () => {
     expect((await askTogether(alone, equal)).sent).toBe(3);
+  });
+
+  test('are not shared when the setting of the subgraph says so', async () => {
+    expect((await askTogether(aloneByName, equal)).sent).toBe(3);
   });
 });
 

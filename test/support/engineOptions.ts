@@ -1,7 +1,15 @@
 import { pino } from 'pino';
 import type { EngineOptions } from '../../gateway/engine.ts';
+import type { SubgraphTraffic } from '../../gateway/execute/subgraph/traffic/subgraphTraffic.ts';
 import { followNobody } from '../../gateway/supergraph/discoveries.ts';
 import { Telemetry } from '../../gateway/telemetry/telemetry.ts';
+
+export const trafficUnderTest: SubgraphTraffic = {
+  timeoutMs: 5_000,
+  maxResponseBytes: 1_000_000,
+  maxConnections: 8,
+  sharesCalls: true,
+};
 
 /** What an engine is built with in a test that builds one itself: silent, patient, without limits of its own. */
 export function engineOptions(options: Partial<EngineOptions> = {}): EngineOptions {
@@ -9,9 +17,7 @@ export function engineOptions(options: Partial<EngineOptions> = {}): EngineOptio
   return {
     log,
     telemetry: new Telemetry(),
-    timeoutMs: 5_000,
-    maxResponseBytes: 1_000_000,
-    maxConnections: 8,
+    trafficFor: () => trafficUnderTest,
     exposeQueryPlan: false,
     maxSubgraphFetches: undefined,
     headersFor: () => () => ({}),
