@@ -148,12 +148,18 @@ export async function gatewayServer({
   const prepareReload = async (changed: Settings): Promise<PreparedSwap> => {
     const before = flow;
     const keepsDiscoveries = isDeepStrictEqual(changed.discovery, before.settings.discovery);
+    const nextDiscoveries = keepsDiscoveries
+      ? before.discoveries
+      : discoveriesOf({ settings: changed, cwd, log });
     const next = await requestFlow({
       settings: changed,
       cwd,
       log,
       telemetry,
-      discoveries: keepsDiscoveries ? before.discoveries : discoveriesOf({ settings: changed, cwd, log }),
+      discoveries: nextDiscoveries,
+    }).catch(async (error: unknown) => {
+      if (!keepsDiscoveries) await nextDiscoveries.stop();
+      throw error;
     });
     const discard = async (): Promise<void> => {
       await next.stop();
@@ -223,16 +229,34 @@ interface RequestFlow extends Pick<HttpServerOptions, 'handle' | 'authenticate'>
   stop(): Promise<void>;
 }
 
-async function requestFlow({
-  settings,
-  cwd,
-  log,
-  telemetry,
-  discoveries,
-}: RequestFlowOptions): Promise<RequestFlow> {
+async function requestFlow(options: RequestFlowOptions): Promise<RequestFlow> {
+  const opened: (() => unknown)[] = [];
+  const stop = once(async () => {
+    for (const close of opened.reverse()) await close();
+  });
+  try {
+    return await openFlow(options, { stop, onStop: (close) => opened.push(close) });
+  } catch (error) {
+    // a reload that fails leaves nothing open
+    await stop();
+    throw error;
+  }
+}
+
+interface FlowEnd {
+  /** Closes what was opened, last first. */
+  readonly stop: () => Promise<void>;
+  readonly onStop: (close: () => unknown) => void;
+}
+
+async function openFlow(
+  { settings, cwd, log, telemetry, discoveries }: RequestFlowOptions,
+  { stop, onStop }: FlowEnd,
+): Promise<RequestFlow> {
   requirePrincipalSecret(settings);
   const { permissions, files } = await permissionsOf({ settings, cwd });
   const redis = openRedis(settings, log);
+  onStop(() => redis?.close());
   const { demandControl, partBudgets } = demandControlOf({ settings, log, telemetry, redis });
   const engines = authorizedEnginesBy(settings, { log, permissions, partBudgets });
   const build = engines.building(
@@ -248,6 +272,7 @@ async function requestFlow({
       timeoutMs: settings.query_planning.warm_up_timeout_ms,
     },
   });
+  onStop(() => gateway.stop());
   warnOfUnknownSubgraphs(gateway, settings, log);
   const documentGuard = new DocumentGuard({
     limits: settings.limits,
@@ -255,6 +280,7 @@ async function requestFlow({
     log,
   });
   const persisted = await followPersistedOperations({ settings, cwd, log, telemetry });
+  onStop(() => persisted?.stop());
   const pipeline = new Pipeline({
     gateway,
     log,
@@ -272,7 +298,9 @@ async function requestFlow({
     automaticQueries: automaticQueriesOf({ settings, redis, documentGuard }),
     clientNameHeader: settings.client_name_header.toLowerCase(),
   });
+  onStop(() => pipeline.stop());
   const authenticator = await authenticatorOf({ settings, cwd, telemetry, log });
+  onStop(() => authenticator.stop());
   const followed = new FollowedPermissions({
     settings,
     cwd,
@@ -292,14 +320,7 @@ async function requestFlow({
       log.error(`${reason}\nthe permissions before stay in force`);
     },
   });
-  const stop = once(async () => {
-    await authenticator.stop();
-    await followed.stop();
-    await pipeline.stop();
-    await gateway.stop();
-    await persisted?.stop();
-    await redis?.close();
-  });
+  onStop(() => followed.stop());
 
   let inFlight = 0;
   let onIdle: () => void = () => {};
