@@ -1,6 +1,7 @@
 import type { DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import type { Logger } from 'pino';
 import type { ResponseShape } from './authorize/responseShape.ts';
+import type { SubgraphTls } from './execute/subgraph/connections.ts';
 import type { SelectHeaders } from './execute/subgraph/headerRules.ts';
 import type { SubgraphSenderOptions } from './execute/subgraph/subgraphSender.ts';
 import type { SubgraphTraffic } from './execute/subgraph/traffic/subgraphTraffic.ts';
@@ -86,6 +87,8 @@ export interface EngineOptions {
   readonly log: Logger;
   readonly telemetry: Telemetry;
   readonly trafficFor: (subgraph: string) => SubgraphTraffic;
+  /** How connections to a subgraph are secured, where the settings say something of it. */
+  readonly tlsFor?: (subgraph: string) => SubgraphTls | undefined;
   /** Whether a request may ask for its query plan. */
   readonly exposeQueryPlan: boolean;
   /** An operation whose plan may need more requests to subgraphs is refused; `undefined` = no limit. */

@@ -285,7 +285,8 @@ function logFaults(log: Logger): ApolloServerPlugin<OperationContext> {
               const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error;
               log.error({ err: cause, requestId, operationName, ...who }, 'a fault ended an operation');
             } else if (subgraph !== undefined && !leaving.isCancelled) {
-              log.warn({ code, subgraph, requestId, operationName, ...who }, error.message);
+              const detail = transportDetailOf(error);
+              log.warn({ code, subgraph, requestId, operationName, ...detail, ...who }, error.message);
             }
           }
         },
@@ -296,6 +297,12 @@ function logFaults(log: Logger): ApolloServerPlugin<OperationContext> {
       log.error({ err: error, requestId, ...nameOf(principal) }, 'a fault ended a request');
     },
   };
+}
+
+/** What a connection failed of, with addresses and names of certificates: clients read a reason without those. */
+function transportDetailOf(error: GraphQLError): { readonly detail?: string } {
+  const cause = gatewayErrorOf(error)?.cause;
+  return cause instanceof Error && 'code' in cause && cause.message !== '' ? { detail: cause.message } : {};
 }
 
 /** What a log says of who asked: the kind and the id, never a token or its claims. */

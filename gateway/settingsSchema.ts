@@ -3,6 +3,7 @@ import { authorizationSettingsSchema } from './authorize/authorizationSettings.t
 import { devSettingsSchema } from './dev/devSettings.ts';
 import { headerRule } from './execute/subgraph/headerRules.ts';
 import { principalHeaderSettingsSchema } from './execute/subgraph/principalHeaderSettings.ts';
+import { tlsSettingsSchema } from './execute/subgraph/tlsSettings.ts';
 import { trafficSettingsSchema } from './execute/subgraph/trafficSettings.ts';
 import { authenticationSettingsSchema } from './http/authenticate/authenticationSettings.ts';
 import { explorerSettingsSchema } from './http/explorer/explorerSettings.ts';
@@ -87,6 +88,7 @@ export const settingsSchema = z.strictObject({
       'Addresses and networks of proxies whose `X-Forwarded-For` says the address of the client: `10.0.0.0/8`, `loopback`.',
   }),
   traffic_shaping: trafficSettingsSchema,
+  tls: tlsSettingsSchema,
   headers: group({
     all: setting(headerRules.prefault({}), {
       defaultText: 'none',

@@ -29,6 +29,7 @@ import { FollowedPermissions, permissionsOf } from './permissionsOf.ts';
 import { automaticQueriesOf, followPersistedOperations } from './persistedOperationsOf.ts';
 import { logOf, once, type RunningGateway, type ServeOptions, sayServing } from './serving.ts';
 import { discoveriesOf, supergraphSourceOf } from './supergraphSourceOf.ts';
+import { secondsToExpiry, type TlsOfSubgraphs, tlsOfSubgraphs } from './tlsOf.ts';
 import { warnOfUnknownSubgraphs } from './unknownSubgraphs.ts';
 
 /**
@@ -119,6 +120,7 @@ export async function gatewayServer({
   const telemetry = new Telemetry();
   const stopFigures = log.isLevelEnabled('debug') ? logFigures(telemetry, log) : undefined;
   let flow = await requestFlow({ settings, cwd, log, telemetry, discoveries });
+  const stopExpiry = telemetry.observe('certificateExpiry', () => secondsToExpiry(flow.tls.followed));
   /** Flows that answer what they have in flight. */
   const retiring = new Set<Promise<void>>();
   const app = await createHttpServer({
@@ -204,6 +206,7 @@ export async function gatewayServer({
       await flow.stop();
       await Promise.all(retiring);
       stopFigures?.();
+      stopExpiry();
       await flow.discoveries.stop();
       await promisify<void>((done) => log.flush(() => done(null)))();
     },
@@ -224,6 +227,7 @@ interface RequestFlow extends Pick<HttpServerOptions, 'handle' | 'authenticate'>
   readonly gateway: Gateway;
   /** Not stopped with it: another flow may use them too. */
   readonly discoveries: Discoveries;
+  readonly tls: TlsOfSubgraphs;
   /** Stops when the requests that it has are answered. */
   retire(): Promise<void>;
   stop(): Promise<void>;
@@ -255,12 +259,14 @@ async function openFlow(
 ): Promise<RequestFlow> {
   requirePrincipalSecret(settings);
   const { permissions, files } = await permissionsOf({ settings, cwd });
+  const tls = tlsOfSubgraphs({ settings, cwd, log });
+  onStop(() => tls.stop());
   const redis = openRedis(settings, log);
   onStop(() => redis?.close());
   const { demandControl, partBudgets } = demandControlOf({ settings, log, telemetry, redis });
   const engines = authorizedEnginesBy(settings, { log, permissions, partBudgets });
   const build = engines.building(
-    demandControlled(engineBy(settings, { log, telemetry, discoveries }), {
+    demandControlled(engineBy(settings, { log, telemetry, discoveries, tls }), {
       demandControl,
       clientNameHeader: settings.client_name_header.toLowerCase(),
     }),
@@ -328,6 +334,7 @@ async function openFlow(
     settings,
     gateway,
     discoveries,
+    tls,
     authenticate: (request) => authenticator.principalOf(request),
     handle: async (request, client) => {
       inFlight += 1;
@@ -356,6 +363,8 @@ export interface EngineParts {
   readonly telemetry: Telemetry;
   /** Without them no registry is asked, and no request reaches an instance. */
   readonly discoveries?: Discoveries;
+  /** Without it, what the settings say of certificates is not looked at. */
+  readonly tls?: TlsOfSubgraphs;
 }
 
 interface AuthorizationParts {
@@ -383,7 +392,7 @@ export function authorizedEnginesBy(
 }
 
 /** Builds engines as the settings say. */
-export function engineBy(settings: Settings, { log, telemetry, discoveries }: EngineParts): BuildEngine {
+export function engineBy(settings: Settings, { log, telemetry, discoveries, tls }: EngineParts): BuildEngine {
   const { zone, ejection } = settings.discovery;
   const headersOfAll = compileHeaderRules(settings.headers.all.request);
   return engineOf(settings.engine, {
@@ -391,6 +400,7 @@ export function engineBy(settings: Settings, { log, telemetry, discoveries }: En
     telemetry,
     maxSubgraphFetches: settings.limits.max_subgraph_fetches,
     trafficFor: trafficBy(settings.traffic_shaping),
+    tlsFor: tls?.of,
     exposeQueryPlan: settings.expose_query_plan,
     subgraphCosts: subgraphCostsOf(settings),
     headersFor: (subgraph) => {

@@ -75,6 +75,7 @@ export function apolloEngine(options: EngineOptions): BuildEngine {
           subgraph: name,
           url: url ?? '',
           ...options.trafficFor(name),
+          tls: options.tlsFor?.(name),
           ...options.discovery,
         });
         clients.push(client);

@@ -190,7 +190,13 @@ class CompiledEngine implements Engine {
     this.#clients = new Map(
       Array.from(urls, ([subgraph, url]) => [
         subgraph,
-        subgraphSenderFor({ subgraph, url, ...trafficFor(subgraph), ...discovery }),
+        subgraphSenderFor({
+          subgraph,
+          url,
+          ...trafficFor(subgraph),
+          tls: options.tlsFor?.(subgraph),
+          ...discovery,
+        }),
       ]),
     );
     const headers = new Map(Array.from(urls.keys(), (subgraph) => [subgraph, options.headersFor(subgraph)]));

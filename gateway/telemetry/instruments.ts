@@ -76,6 +76,14 @@ export const instruments = {
     description:
       'One request to a subgraph, to its last byte: `answered`, the code of the error that came instead, or `cancelled` when nobody waited for it any more.',
   },
+  certificateExpiry: {
+    name: 'tributary.tls.certificate.expires_in',
+    kind: 'gauge',
+    unit: 's',
+    attributes: [],
+    description:
+      'Until the first certificate of `tls` and `listen.tls` expires; negative when one has, and no number where none is configured.',
+  },
   swapDuration: {
     name: 'tributary.supergraph.swap.duration',
     kind: 'histogram',

@@ -5,6 +5,7 @@ import type { FollowedInstances } from '../../supergraph/discoveries.ts';
 import type { Instance } from '../../supergraph/instance.ts';
 import { type Balanced, Balancer, type EjectionOptions } from './balancer.ts';
 import { ExchangeEnded } from './exchange.ts';
+import { isRefusedCertificate } from './failures.ts';
 import { SubgraphClient, type SubgraphClientOptions } from './subgraphClient.ts';
 import type { SubgraphRequest, SubgraphResponse } from './subgraphRequest.ts';
 
@@ -189,7 +190,7 @@ function failureOf(error: unknown): Result {
   return typeof status === 'number' && status < 500 ? 'ok' : 'failed';
 }
 
-/** Nothing was sent: there was no connection, or the instance was gone between its choice and its turn. */
+/** Nothing was sent: there was no connection (that its certificate was refused counts too), or the instance was gone between its choice and its turn. */
 const NOT_TAKEN = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -206,5 +207,7 @@ function wasNotTaken(error: unknown): boolean {
   const { code, errors } = (cause ?? {}) as { readonly code?: unknown; readonly errors?: unknown };
   // a name with several addresses: one error for each
   const codes = Array.isArray(errors) ? errors.map((each) => (each as { code?: unknown }).code) : [code];
-  return codes.every((each) => typeof each === 'string' && NOT_TAKEN.has(each));
+  return codes.every(
+    (each) => typeof each === 'string' && (NOT_TAKEN.has(each) || isRefusedCertificate(each)),
+  );
 }

@@ -1,4 +1,5 @@
 import { buildConnector, Client, errors, Pool } from 'undici';
+import type { FollowedTls } from '../../runtime/tls/followedTls.ts';
 import { type ExchangeAnswer, type ExchangeLimits, type ExchangeRequest, exchange } from './exchange.ts';
 
 export interface ConnectionOptions {
@@ -7,6 +8,15 @@ export interface ConnectionOptions {
   /** Time for a connection to be made. */
   readonly timeoutMs: number;
   readonly maxConnections: number;
+  /** For an `https` origin; without it, the authorities of the system are trusted and no certificate is shown. */
+  readonly tls?: SubgraphTls | undefined;
+}
+
+/** How connections to a subgraph are secured, beyond what is always so. */
+export interface SubgraphTls {
+  readonly material: Pick<FollowedTls, 'current' | 'onChange'>;
+  /** The name that the subgraph's certificate must have, in place of the one in its URL. */
+  readonly serverName?: string | undefined;
 }
 
 /**
@@ -15,17 +25,17 @@ export interface ConnectionOptions {
  */
 export class Connections {
   readonly #options: ConnectionOptions;
-  readonly #pool: Pool;
   /** Errors of connections that had been in use before. */
   readonly #lateErrors = new WeakSet<Error>();
+  readonly #ignoreTls: (() => void) | undefined;
+  /** Of certificates that have been replaced, with requests in flight. */
+  readonly #retiring = new Set<Promise<void>>();
+  #pool: Pool;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#pool = new Pool(options.origin, {
-      ...NO_TIMEOUTS,
-      connections: options.maxConnections,
-      connect: this.#connector(buildConnector({ timeout: options.timeoutMs })),
-    });
+    this.#pool = this.#newPool();
+    this.#ignoreTls = options.tls?.material.onChange(() => this.#retirePool());
   }
 
   /**
@@ -53,13 +63,39 @@ export class Connections {
 
   /** Waits for the exchanges in flight. */
   async close(): Promise<void> {
-    await this.#pool.close();
+    this.#ignoreTls?.();
+    await Promise.all([this.#pool.close(), ...this.#retiring]);
+  }
+
+  #newPool(): Pool {
+    return new Pool(this.#options.origin, {
+      ...NO_TIMEOUTS,
+      connections: this.#options.maxConnections,
+      connect: this.#noting(this.#connect()),
+    });
+  }
+
+  /** Connections by the certificates before end with their requests, and take no more. */
+  #retirePool(): void {
+    const closing = this.#pool.close();
+    this.#pool = this.#newPool();
+    this.#retiring.add(closing);
+    void closing.finally(() => this.#retiring.delete(closing));
+  }
+
+  #connect(): buildConnector.connector {
+    const { timeoutMs, tls } = this.#options;
+    const { ca, cert, key } = tls?.material.current ?? {};
+    const connect = buildConnector({ ...TLS_RULES, timeout: timeoutMs, ca, cert, key });
+    const name = tls?.serverName;
+    return name === undefined
+      ? connect
+      : (options, callback) => connect({ ...options, servername: name }, callback);
   }
 
   /** Once more, on a connection of its own: others of the pool may have been closed at the same time. */
   async #exchangeAfresh(request: ExchangeRequest, limits: ExchangeLimits): Promise<ExchangeAnswer> {
-    const { origin, timeoutMs } = this.#options;
-    const client = new Client(origin, { ...NO_TIMEOUTS, connect: { timeout: timeoutMs } });
+    const client = new Client(this.#options.origin, { ...NO_TIMEOUTS, connect: this.#connect() });
     try {
       return await exchange(client, request, limits);
     } finally {
@@ -79,7 +115,7 @@ export class Connections {
   }
 
   /** Notes the errors of connections in use: those of the system come from undici without their socket. */
-  #connector(connect: buildConnector.connector): buildConnector.connector {
+  #noting(connect: buildConnector.connector): buildConnector.connector {
     return (options, callback) =>
       connect(options, (...result) => {
         const [, socket] = result;
@@ -90,6 +126,9 @@ export class Connections {
       });
   }
 }
+
+/** Said, so that no variable of the environment says otherwise: `NODE_TLS_REJECT_UNAUTHORIZED`, `--tls-min-v1.0`. */
+const TLS_RULES = { rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const;
 
 /** The deadline of the exchange covers both. */
 const NO_TIMEOUTS = { headersTimeout: 0, bodyTimeout: 0 } as const;

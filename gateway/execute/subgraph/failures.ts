@@ -86,11 +86,48 @@ const WORDS: Readonly<Record<string, string>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the body is not as long as announced',
 };
 
+/**
+ * Codes with which this side refuses the other's certificate, before anything is sent.
+ * Source: OpenSSL, `X509_verify_cert_error_string`; Node.js, "X509 certificate error codes".
+ */
+const CERTIFICATE_WORDS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'the certificate has expired',
+  CERT_NOT_YET_VALID: 'the certificate is not valid yet',
+  CERT_REVOKED: 'the certificate is revoked',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another name',
+  ...Object.fromEntries(
+    [
+      'UNABLE_TO_GET_ISSUER_CERT',
+      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      'CERT_CHAIN_TOO_LONG',
+      'CERT_SIGNATURE_FAILURE',
+      'CERT_UNTRUSTED',
+      'CERT_REJECTED',
+      'INVALID_CA',
+      'INVALID_PURPOSE',
+      'PATH_LENGTH_EXCEEDED',
+    ].map((code) => [code, 'the certificate is not trusted']),
+  ),
+};
+
+/** Whether a connection failed because this side did not accept the certificate of the other: nothing was sent. */
+export function isRefusedCertificate(code: unknown): boolean {
+  return typeof code === 'string' && Object.hasOwn(CERTIFICATE_WORDS, code);
+}
+
 /** Words for a transport error that hold no address: the messages of Node.js name host and port. */
 function wordsFor(error: unknown): string {
   const first = error instanceof AggregateError ? error.errors[0] : error;
   const code = (first as { code?: unknown } | undefined)?.code;
-  if (typeof code === 'string' && Object.hasOwn(WORDS, code)) return WORDS[code] ?? '';
+  if (typeof code === 'string') {
+    if (Object.hasOwn(WORDS, code)) return WORDS[code] ?? '';
+    if (Object.hasOwn(CERTIFICATE_WORDS, code)) return CERTIFICATE_WORDS[code] ?? '';
+    // an alert of the other side, or no TLS at all
+    if (/^(ERR_SSL_|ERR_TLS_|EPROTO$)/.test(code)) return 'no secure connection could be made';
+  }
   return (first as Error | undefined)?.name === 'HTTPParserError'
     ? 'the answer is not HTTP'
     : 'connection failed';

@@ -1,6 +1,6 @@
 import type { Cancellation } from '../../runtime/cancellation.ts';
 import { InFlight } from '../../runtime/inFlight.ts';
-import { Connections } from './connections.ts';
+import { Connections, type SubgraphTls } from './connections.ts';
 import type { ExchangeAnswer } from './exchange.ts';
 import { failureOf } from './failures.ts';
 import { readAnswer } from './readAnswer.ts';
@@ -15,6 +15,7 @@ export interface SubgraphClientOptions {
   /** A larger answer is refused and its connection closed. */
   readonly maxResponseBytes: number;
   readonly maxConnections: number;
+  readonly tls?: SubgraphTls | undefined;
 }
 
 /** Sends operations to one URL. */

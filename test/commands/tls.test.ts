@@ -1,0 +1,85 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { Output } from '../dev/devHarness.ts';
+import { certificateAuthority } from '../support/certificates.ts';
+import { supergraphOf } from '../support/runningGateway.ts';
+import { removeFolder, runCommand, startCommand, writeFile } from './commandHarness.ts';
+
+const authority = certificateAuthority();
+const sdl = 'type Query { x: Int }';
+
+/** Gives its schema to who asks for it, and 1 to all others. */
+const subgraph = createServer(authority.issue(), async (request, response) => {
+  let body = '';
+  for await (const chunk of request.setEncoding('utf8')) body += chunk;
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify({ data: body.includes('_service') ? { _service: { sdl } } : { x: 1 } }));
+});
+const url = (): string => `https://localhost:${(subgraph.address() as AddressInfo).port}/`;
+
+let child: ChildProcess | undefined;
+beforeAll(async () => {
+  await once(subgraph.listen(0, '127.0.0.1'), 'listening');
+  writeFile('ca.pem', authority.cert);
+  writeFile('a.graphql', supergraphOf([{ name: 'a', url: url(), sdl }]));
+});
+afterEach(async () => {
+  if (child === undefined) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+  child = undefined;
+});
+afterAll(async () => {
+  subgraph.closeAllConnections();
+  await new Promise((resolve) => subgraph.close(resolve));
+  removeFolder();
+});
+
+async function serve(
+  args: string,
+  env: Readonly<Record<string, string>>,
+): Promise<{ log: Output; origin: string }> {
+  child = startCommand(['serve', '--port', '0', ...args.split(' ')], { LOG_FORMAT: 'json', ...env }, [
+    'ignore',
+    'ignore',
+    'pipe',
+  ]);
+  const log = new Output();
+  child.stderr?.pipe(log);
+  const [, origin = ''] = await log.waitFor(/"msg":"GraphQL at (http:\S+)\/graphql"/);
+  return { log, origin };
+}
+
+async function ask(origin: string): Promise<unknown> {
+  const response = await fetch(`${origin}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: '{ x }' }),
+  });
+  return response.json();
+}
+
+describe('tributary serve: TLS', () => {
+  // Source: Node.js documentation, "NODE_EXTRA_CA_CERTS"
+  test('trusts the authorities of NODE_EXTRA_CA_CERTS, where it reads schemas too', async () => {
+    writeFile('tls.yaml', `subgraphs: { a: { schema: { subgraph_url: "${url()}" } } }`);
+    const { origin } = await serve('--config tls.yaml', { NODE_EXTRA_CA_CERTS: 'ca.pem' });
+    expect(await ask(origin)).toEqual({ data: { x: 1 } });
+  });
+
+  test('logs what a connection failed of, which clients do not read', async () => {
+    const { log, origin } = await serve('--supergraph a.graphql', {});
+    expect(JSON.stringify(await ask(origin))).not.toMatch(/localhost|issuer/);
+    await log.waitFor(/"subgraph":"a".*"detail":"unable to (verify the first|get local issuer) certificate"/);
+  });
+
+  test('ends with exit code 3 for a certificate that cannot be used', async () => {
+    writeFile('broken.yaml', 'tls: { all: { certificate_authorities: ./broken.yaml } }');
+    const { code, stderr } = await runCommand('serve --port 0 --supergraph a.graphql --settings broken.yaml');
+    expect([code, stderr]).toEqual([3, 'tls.all.certificate_authorities: holds no certificate in PEM\n']);
+  });
+});
