@@ -4,6 +4,7 @@ import type { ResponseShape } from './authorize/responseShape.ts';
 import type { SubgraphTls } from './execute/subgraph/connections.ts';
 import type { SelectHeaders } from './execute/subgraph/headerRules.ts';
 import type { SubgraphSenderOptions } from './execute/subgraph/subgraphSender.ts';
+import type { HeldStates } from './execute/subgraph/traffic/heldStates.ts';
 import type { SubgraphTraffic } from './execute/subgraph/traffic/subgraphTraffic.ts';
 import type { ClientRequest } from './http/clientRequest.ts';
 import type { FetchedData } from './limit/cost/actualCost.ts';
@@ -98,6 +99,8 @@ export interface EngineOptions {
   readonly subgraphCosts?: SubgraphCostLimits | undefined;
   /** Where instances are found, and how the load is spread over them. */
   readonly discovery: Pick<SubgraphSenderOptions, 'balancing' | 'follow'>;
+  /** What is known of subgraphs, handed from engine to engine. */
+  readonly states: HeldStates;
   readonly planning: {
     /** An operation that takes longer to plan is refused. */
     readonly timeoutMs: number;

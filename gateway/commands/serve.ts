@@ -9,6 +9,7 @@ import { engineOf } from '../engines.ts';
 import { GatewayError } from '../errors.ts';
 import { compileHeaderRules, type SelectHeaders } from '../execute/subgraph/headerRules.ts';
 import { principalHeaderFor, withPrincipalHeader } from '../execute/subgraph/principalHeader.ts';
+import { HeldStates } from '../execute/subgraph/traffic/heldStates.ts';
 import { answerTimeoutMs, trafficBy } from '../execute/subgraph/trafficSettings.ts';
 import { Gateway, type PreparedSwap } from '../gateway.ts';
 import type { Readiness } from '../http/health.ts';
@@ -118,8 +119,9 @@ export async function gatewayServer({
   readiness,
 }: GatewayServerOptions): Promise<GatewayServer> {
   const telemetry = new Telemetry();
+  const states = new HeldStates();
   const stopFigures = log.isLevelEnabled('debug') ? logFigures(telemetry, log) : undefined;
-  let flow = await requestFlow({ settings, cwd, log, telemetry, discoveries });
+  let flow = await requestFlow({ settings, cwd, log, telemetry, discoveries, states });
   const stopExpiry = telemetry.observe('certificateExpiry', () => secondsToExpiry(flow.tls.followed));
   /** Flows that answer what they have in flight. */
   const retiring = new Set<Promise<void>>();
@@ -158,6 +160,7 @@ export async function gatewayServer({
       cwd,
       log,
       telemetry,
+      states,
       discoveries: nextDiscoveries,
     }).catch(async (error: unknown) => {
       if (!keepsDiscoveries) await nextDiscoveries.stop();
@@ -219,6 +222,7 @@ interface RequestFlowOptions {
   readonly log: Logger;
   readonly telemetry: Telemetry;
   readonly discoveries: Discoveries;
+  readonly states: HeldStates;
 }
 
 /** The request flow by one state of the settings, from who asks to the engine in force. Other settings make another one. */
@@ -254,7 +258,7 @@ interface FlowEnd {
 }
 
 async function openFlow(
-  { settings, cwd, log, telemetry, discoveries }: RequestFlowOptions,
+  { settings, cwd, log, telemetry, discoveries, states }: RequestFlowOptions,
   { stop, onStop }: FlowEnd,
 ): Promise<RequestFlow> {
   requirePrincipalSecret(settings);
@@ -266,7 +270,7 @@ async function openFlow(
   const { demandControl, partBudgets } = demandControlOf({ settings, log, telemetry, redis });
   const engines = authorizedEnginesBy(settings, { log, permissions, partBudgets });
   const build = engines.building(
-    demandControlled(engineBy(settings, { log, telemetry, discoveries, tls }), {
+    demandControlled(engineBy(settings, { log, telemetry, discoveries, tls, states }), {
       demandControl,
       clientNameHeader: settings.client_name_header.toLowerCase(),
     }),
@@ -365,6 +369,8 @@ export interface EngineParts {
   readonly discoveries?: Discoveries;
   /** Without it, what the settings say of certificates is not looked at. */
   readonly tls?: TlsOfSubgraphs;
+  /** What is known of subgraphs, handed from engine to engine. */
+  readonly states?: HeldStates;
 }
 
 interface AuthorizationParts {
@@ -392,7 +398,10 @@ export function authorizedEnginesBy(
 }
 
 /** Builds engines as the settings say. */
-export function engineBy(settings: Settings, { log, telemetry, discoveries, tls }: EngineParts): BuildEngine {
+export function engineBy(
+  settings: Settings,
+  { log, telemetry, discoveries, tls, states = new HeldStates() }: EngineParts,
+): BuildEngine {
   const { zone, ejection } = settings.discovery;
   const headersOfAll = compileHeaderRules(settings.headers.all.request);
   return engineOf(settings.engine, {
@@ -401,6 +410,7 @@ export function engineBy(settings: Settings, { log, telemetry, discoveries, tls 
     maxSubgraphFetches: settings.limits.max_subgraph_fetches,
     trafficFor: trafficBy(settings.traffic_shaping),
     tlsFor: tls?.of,
+    states,
     exposeQueryPlan: settings.expose_query_plan,
     subgraphCosts: subgraphCostsOf(settings),
     headersFor: (subgraph) => {
@@ -413,7 +423,6 @@ export function engineBy(settings: Settings, { log, telemetry, discoveries, tls 
     discovery: {
       follow: discoveries?.follow ?? followNobody,
       balancing: {
-        log,
         zone,
         ejection: {
           failures: ejection.failures,

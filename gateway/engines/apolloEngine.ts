@@ -26,11 +26,7 @@ import { GatewayError } from '../errors.ts';
 import type { SelectHeaders } from '../execute/subgraph/headerRules.ts';
 import { subgraphError } from '../execute/subgraph/subgraphError.ts';
 import type { SubgraphResponse } from '../execute/subgraph/subgraphRequest.ts';
-import {
-  registriesAsked,
-  type SubgraphSender,
-  subgraphSenderFor,
-} from '../execute/subgraph/subgraphSender.ts';
+import { registriesAsked, SubgraphSender } from '../execute/subgraph/subgraphSender.ts';
 import { leftOutError, MAX_REPORTED_ERRORS } from '../execute/subgraphErrors.ts';
 import type { ClientRequest } from '../http/clientRequest.ts';
 import { type CostSchema, costSchemaOf } from '../limit/cost/costSchema.ts';
@@ -71,7 +67,8 @@ export function apolloEngine(options: EngineOptions): BuildEngine {
         (requestContext.context as StockContext).onPlan?.(queryPlan);
       },
       buildService: ({ name, url }) => {
-        const client = subgraphSenderFor({
+        const client = new SubgraphSender({
+          ...options,
           subgraph: name,
           url: url ?? '',
           ...options.trafficFor(name),

@@ -18,11 +18,7 @@ import type { DataObject } from '../execute/data.ts';
 import type { Execution, Step } from '../execute/execution.ts';
 import type { Caller, SendToSubgraph } from '../execute/sendToSubgraph.ts';
 import type { SelectHeaders } from '../execute/subgraph/headerRules.ts';
-import {
-  registriesAsked,
-  type SubgraphSender,
-  subgraphSenderFor,
-} from '../execute/subgraph/subgraphSender.ts';
+import { registriesAsked, SubgraphSender } from '../execute/subgraph/subgraphSender.ts';
 import { TypeHierarchy } from '../execute/typeHierarchy.ts';
 import type { ClientRequest } from '../http/clientRequest.ts';
 import type { FetchedData } from '../limit/cost/actualCost.ts';
@@ -190,7 +186,8 @@ class CompiledEngine implements Engine {
     this.#clients = new Map(
       Array.from(urls, ([subgraph, url]) => [
         subgraph,
-        subgraphSenderFor({
+        new SubgraphSender({
+          ...options,
           subgraph,
           url,
           ...trafficFor(subgraph),

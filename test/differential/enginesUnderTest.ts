@@ -11,7 +11,12 @@ export interface EngineUnderTest {
 }
 
 const options = engineOptions({
-  trafficFor: () => ({ ...trafficUnderTest, timeoutMs: 20_000, maxResponseBytes: 16_000_000 }),
+  trafficFor: () => ({
+    ...trafficUnderTest,
+    timeoutMs: 20_000,
+    totalTimeoutMs: 20_000,
+    maxResponseBytes: 16_000_000,
+  }),
   planning: { timeoutMs: 20_000, maxQueue: 100, maxCacheBytes: 100_000_000 },
 });
 

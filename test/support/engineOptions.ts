@@ -1,11 +1,13 @@
 import { pino } from 'pino';
 import type { EngineOptions } from '../../gateway/engine.ts';
+import { HeldStates } from '../../gateway/execute/subgraph/traffic/heldStates.ts';
 import type { SubgraphTraffic } from '../../gateway/execute/subgraph/traffic/subgraphTraffic.ts';
 import { followNobody } from '../../gateway/supergraph/discoveries.ts';
 import { Telemetry } from '../../gateway/telemetry/telemetry.ts';
 
 export const trafficUnderTest: SubgraphTraffic = {
   timeoutMs: 5_000,
+  totalTimeoutMs: 5_000,
   maxResponseBytes: 1_000_000,
   maxConnections: 8,
   sharesCalls: true,
@@ -18,13 +20,13 @@ export function engineOptions(options: Partial<EngineOptions> = {}): EngineOptio
     log,
     telemetry: new Telemetry(),
     trafficFor: () => trafficUnderTest,
+    states: new HeldStates(),
     exposeQueryPlan: false,
     maxSubgraphFetches: undefined,
     headersFor: () => () => ({}),
     discovery: {
       follow: followNobody,
       balancing: {
-        log,
         zone: undefined,
         ejection: { failures: 5, baseMs: 10_000, maxMs: 300_000, maxPercent: 50 },
       },

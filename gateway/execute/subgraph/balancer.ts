@@ -58,6 +58,7 @@ const ZONE_HEALTHY_SHARE = 0.5;
  */
 export class Balancer {
   readonly #options: Required<BalancerOptions>;
+  readonly #listeners = new Set<() => void>();
   #slots: readonly Slot[] = [];
   /** What is drawn from: found anew when the list or an ejection changes, never for a request. */
   #candidates: readonly Slot[] = [];
@@ -72,11 +73,19 @@ export class Balancer {
     return this.#slots;
   }
 
-  /**
-   * Takes a new list. Instances that stay keep what is known of them.
-   * @returns those that are gone: they are drawn no more, and end the requests that they have
-   */
-  update(instances: readonly Instance[]): readonly Instance[] {
+  /** How many are ejected. */
+  get ejected(): number {
+    return this.#slots.filter(({ state }) => state.phase === 'ejected').length;
+  }
+
+  /** Calls back when an instance is ejected. Returns how to stop that. */
+  onEjected(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Takes a new list. Instances that stay keep what is known of them; those that are gone are drawn no more. */
+  update(instances: readonly Instance[]): void {
     const known = new Map(this.#slots.map((slot) => [slot.instance.url, slot]));
     this.#slots = instances.map((instance) => {
       const slot = known.get(instance.url);
@@ -89,12 +98,10 @@ export class Balancer {
           forgiveAtMs: 0,
         };
       }
-      known.delete(instance.url);
       slot.instance = instance;
       return slot;
     });
     this.#refresh();
-    return Array.from(known.keys(), (url) => known.get(url)?.instance).filter((gone) => gone !== undefined);
   }
 
   /**
@@ -102,8 +109,8 @@ export class Balancer {
    * @param except instances that were tried already; one of them is given only when there is no other
    * @returns `undefined` when there is no instance
    */
-  pick(except?: ReadonlySet<Balanced>): Balanced | undefined {
-    const slot = except === undefined ? this.#drawBetter() : this.#drawOther(except);
+  pick(except?: ReadonlySet<unknown>): Balanced | undefined {
+    const slot = except === undefined || except.size === 0 ? this.#drawBetter() : this.#drawOther(except);
     if (slot !== undefined) slot.inFlight += 1;
     return slot;
   }
@@ -126,13 +133,19 @@ export class Balancer {
     slot.state = { phase: 'healthy', failures };
     if (failures < this.#options.ejection.failures || !this.#mayEject(slot)) return false;
     this.#eject(slot);
+    for (const listener of this.#listeners) listener();
     return true;
   }
 
-  /** Ejected instances whose time has passed: they are to be probed now. */
-  dueForProbe(): readonly Balanced[] {
+  /**
+   * Ejected instances whose time has passed, for who probes them now. Nobody else is given them before the probe must have
+   * ended.
+   */
+  takeDueForProbe(probeTimeoutMs: number): readonly Balanced[] {
     const nowMs = this.#options.now();
-    return this.#slots.filter(({ state }) => state.phase === 'ejected' && state.untilMs <= nowMs);
+    const due = this.#slots.filter(({ state }) => state.phase === 'ejected' && state.untilMs <= nowMs);
+    for (const slot of due) slot.state = { phase: 'ejected', untilMs: nowMs + probeTimeoutMs };
+    return due;
   }
 
   /** Time until the next probe is due; `undefined` while nothing is ejected. */
@@ -157,8 +170,7 @@ export class Balancer {
 
   #mayEject(slot: Slot): boolean {
     if (!this.#slots.includes(slot)) return false;
-    const ejected = this.#slots.filter(({ state }) => state.phase === 'ejected').length;
-    return ejected + 1 <= (this.#slots.length * this.#options.ejection.maxPercent) / 100;
+    return this.ejected + 1 <= (this.#slots.length * this.#options.ejection.maxPercent) / 100;
   }
 
   #eject(slot: Slot): void {
@@ -221,7 +233,7 @@ export class Balancer {
   }
 
   /** For a second try: whoever is left, the own zone and priority first. */
-  #drawOther(except: ReadonlySet<Balanced>): Slot | undefined {
+  #drawOther(except: ReadonlySet<unknown>): Slot | undefined {
     const others = (slots: readonly Slot[]): readonly Slot[] => slots.filter((slot) => !except.has(slot));
     for (const slots of [others(this.#candidates), others(this.#slots)]) {
       const slot = slots[Math.floor(this.#options.random() * slots.length)];

@@ -10,7 +10,7 @@ import { principalHeaderName } from './principalHeader.ts';
  */
 
 /** Source: RFC 9110 §5.6.2 (token) and §5.5 (field value). */
-const headerName = z
+export const headerName = z
   .string()
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is not a header name')
   .transform((name) => name.toLowerCase());
@@ -43,7 +43,9 @@ const RESERVED = new Set([
   principalHeaderName,
 ]);
 
-const isReserved = (name: string): boolean => RESERVED.has(name) || asRead(name) === principalHeaderName;
+/** Whether no rule may touch a header. */
+export const isReservedHeader = (name: string): boolean =>
+  RESERVED.has(name) || asRead(name) === principalHeaderName;
 
 /** Some servers (CGI, WSGI, PHP) read `x_user_id` as `x-user-id`, so both are one name where one of them is trusted. */
 function asRead(name: string): string {
@@ -51,7 +53,7 @@ function asRead(name: string): string {
 }
 
 const ruleName = headerName.refine(
-  (name) => !isReserved(name),
+  (name) => !isReservedHeader(name),
   'is a header that the gateway writes by itself',
 );
 
@@ -146,7 +148,8 @@ export function compileHeaderRules(rules: readonly HeaderRule[]): SelectHeaders 
         send(rename ?? named, found ?? fallback);
       } else if (rule.propagate?.matching !== undefined) {
         for (const name of Object.keys(client.headers)) {
-          if (isReserved(name) || perConnection.has(name) || !rule.propagate.matching.test(name)) continue;
+          if (isReservedHeader(name) || perConnection.has(name) || !rule.propagate.matching.test(name))
+            continue;
           send(name, headerOf(client, name));
         }
       } else if (rule.remove !== undefined) {

@@ -12,8 +12,6 @@ export interface SubgraphRequest {
   readonly isShareable: boolean;
   /** Whether it may be sent again when nobody knows if it was read: a query, and never a mutation. */
   readonly isRepeatable: boolean;
-  /** What is left of the time for it, where some of that is gone; the time of the client's options otherwise. */
-  readonly timeoutMs?: number;
 }
 
 /** A well-formed GraphQL response: at least one of `data` and `errors`. */

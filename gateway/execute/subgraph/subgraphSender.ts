@@ -1,32 +1,91 @@
+import type { Logger } from 'pino';
 import type { FollowInstances } from '../../supergraph/discoveries.ts';
-import { BalancedClient, type BalancingOptions } from './balancedClient.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
+import { BalancedClient } from './balancedClient.ts';
+import { Balancer, type EjectionOptions } from './balancer.ts';
+import { failureOf } from './failures.ts';
 import { SubgraphClient, type SubgraphClientOptions } from './subgraphClient.ts';
 import type { SubgraphRequest, SubgraphResponse } from './subgraphRequest.ts';
+import type { HeldStates } from './traffic/heldStates.ts';
+import { withPolicies } from './traffic/policies.ts';
+import { PolicyStates } from './traffic/policyStates.ts';
+import type { SendCall } from './traffic/subgraphCall.ts';
+import type { SubgraphTraffic } from './traffic/subgraphTraffic.ts';
 
-/** Sends operations to one subgraph: to its one URL, or to one of its instances. */
-export interface SubgraphSender {
-  /** @throws GatewayError as `SubgraphClient.send` */
-  send(request: SubgraphRequest): Promise<SubgraphResponse>;
-  /** Waits for the requests in flight. */
-  close(): Promise<void>;
+/** How the load of every subgraph is spread over its instances. */
+export interface BalancingOptions {
+  readonly ejection: EjectionOptions;
+  /** Zone of this gateway. */
+  readonly zone: string | undefined;
 }
 
-export interface SubgraphSenderOptions extends SubgraphClientOptions {
+export interface SubgraphSenderOptions extends SubgraphTraffic, SubgraphClientOptions {
   readonly balancing: BalancingOptions;
   readonly follow: FollowInstances;
+  readonly log: Logger;
+  readonly telemetry: Telemetry;
+  /** What is known of subgraphs; those who are given the same know the same. */
+  readonly states: HeldStates;
 }
 
-/** A subgraph with a plain URL gets the plain client, and pays for nothing else. */
-export function subgraphSenderFor({ balancing, follow, ...options }: SubgraphSenderOptions): SubgraphSender {
-  const instances = follow(options.subgraph, options.url);
-  return instances === undefined
-    ? new SubgraphClient(options)
-    : new BalancedClient({ ...options, ...balancing, instances });
+/** Sends operations to one subgraph: to its one URL, or to one of its instances, by the policies of its traffic. */
+export class SubgraphSender {
+  readonly #options: SubgraphSenderOptions;
+  readonly #states: PolicyStates;
+  readonly #client: SubgraphClient | BalancedClient;
+  readonly #send: SendCall;
+  /** Time for a request in all. */
+  readonly #timeoutMs: number;
+
+  constructor(options: SubgraphSenderOptions) {
+    this.#options = options;
+    this.#states = new PolicyStates(options);
+    this.#client = this.#newClient();
+    const client = this.#client;
+    this.#send = withPolicies((call) => client.send(call), options);
+    this.#timeoutMs = Math.min(options.timeoutMs, options.totalTimeoutMs);
+  }
+
+  /** Resolves when it is known whom to ask, as far as a registry says. */
+  get firstRead(): Promise<void> | undefined {
+    return this.#client instanceof BalancedClient ? this.#client.firstRead : undefined;
+  }
+
+  /**
+   * Sends one operation.
+   *
+   * @throws GatewayError SUBREQUEST_HTTP_ERROR (no connection, or an HTTP error without a GraphQL body),
+   *   SUBREQUEST_MALFORMED_RESPONSE (anything that is not a GraphQL response), GATEWAY_TIMEOUT. Messages name the
+   *   subgraph and the reason, never an address.
+   */
+  async send(request: SubgraphRequest): Promise<SubgraphResponse> {
+    try {
+      const deadlineMs = performance.now() + this.#timeoutMs;
+      return (await this.#send({ ...request, deadlineMs })).take();
+    } catch (error) {
+      throw failureOf(error, this.#options);
+    }
+  }
+
+  /** Waits for the requests in flight. */
+  async close(): Promise<void> {
+    await this.#client.close();
+    this.#states.release();
+  }
+
+  #newClient(): SubgraphClient | BalancedClient {
+    const { follow, balancing, log, ...options } = this.#options;
+    const instances = follow(options.subgraph, options.url);
+    // a subgraph with a plain URL pays for nothing else
+    if (instances === undefined) return new SubgraphClient(options);
+    const balancer = this.#states.get('balancer', balancing, () => ({
+      state: new Balancer(balancing),
+    }));
+    return new BalancedClient({ ...options, log, instances, balancer });
+  }
 }
 
 /** Resolves when every registry was asked once, so that an engine does not take requests before it knows whom to send them. */
 export async function registriesAsked(senders: Iterable<SubgraphSender>): Promise<void> {
-  await Promise.all(
-    Array.from(senders, (sender) => (sender instanceof BalancedClient ? sender.firstRead : undefined)),
-  );
+  await Promise.all(Array.from(senders, ({ firstRead }) => firstRead));
 }

@@ -1,11 +1,23 @@
 import { z } from 'zod';
 import { count, group, laidOver, milliseconds, ms, partOf, setting, sizes } from '../../runtime/setting.ts';
+import { headerName, isReservedHeader } from './headerRules.ts';
 import type { SubgraphTraffic } from './traffic/subgraphTraffic.ts';
+
+const deadlineHeader = headerName.refine(
+  (name) => !isReservedHeader(name),
+  'is a header that the gateway writes by itself',
+);
 
 const subgraphSettings = group({
   timeout_ms: setting(milliseconds(5_000), {
     ...ms,
-    description: 'One request to a subgraph, from connecting to the last byte.',
+    description:
+      'One try of a request to a subgraph, from waiting for its turn to the last byte of the answer.',
+  }),
+  total_timeout_ms: setting(milliseconds(5_000).removeDefault().optional(), {
+    ...ms,
+    defaultText: '`timeout_ms`',
+    description: 'The request in all: every try, and what is waited between them.',
   }),
   max_response_bytes: setting(count(10_000_000), {
     ...sizes,
@@ -14,6 +26,11 @@ const subgraphSettings = group({
   max_connections: setting(count(256), {
     unit: 'connections',
     description: 'Connections to one subgraph, or to each of its instances.',
+  }),
+  deadline_header: setting(deadlineHeader.optional(), {
+    defaultText: 'none',
+    description:
+      'Header that tells a subgraph how long its answer is waited for, in ms: `x-envoy-expected-rq-timeout-ms`. What a client sends under that name is not sent on.',
   }),
   deduplicate_query: setting(z.boolean().default(true), {
     description:
@@ -59,16 +76,18 @@ export function trafficBy({
 function trafficOf(settings: TrafficSettings['all']): SubgraphTraffic {
   return {
     timeoutMs: settings.timeout_ms,
+    totalTimeoutMs: settings.total_timeout_ms ?? settings.timeout_ms,
     maxResponseBytes: settings.max_response_bytes,
     maxConnections: settings.max_connections,
     sharesCalls: settings.deduplicate_query,
+    deadlineHeader: settings.deadline_header,
   };
 }
 
 /** The time for a request of a client: it may need subgraphs one after another, each within its own time. */
 export function answerTimeoutMs({ inbound, all, subgraphs }: TrafficSettings): number {
   const times = [all, ...Object.values(subgraphs).map((own) => laidOver(all, own))].map(
-    ({ timeout_ms }) => timeout_ms,
+    ({ timeout_ms, total_timeout_ms = timeout_ms }) => total_timeout_ms,
   );
   return inbound.timeout_ms ?? 2 * Math.max(...times);
 }

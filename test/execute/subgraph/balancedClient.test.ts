@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { GatewayError } from '../../../gateway/errors.ts';
-import { BalancedClient } from '../../../gateway/execute/subgraph/balancedClient.ts';
-import { SubgraphClient } from '../../../gateway/execute/subgraph/subgraphClient.ts';
-import { subgraphSenderFor } from '../../../gateway/execute/subgraph/subgraphSender.ts';
+import type { SubgraphSender } from '../../../gateway/execute/subgraph/subgraphSender.ts';
+import { HeldStates } from '../../../gateway/execute/subgraph/traffic/heldStates.ts';
 import { Cancellation } from '../../../gateway/runtime/cancellation.ts';
 import type { FollowedInstances } from '../../../gateway/supergraph/discoveries.ts';
 import type { Instance } from '../../../gateway/supergraph/instance.ts';
 import { engineOptions } from '../../support/engineOptions.ts';
 import { freePorts } from '../../support/freePorts.ts';
 import { type GraphInstance, startGraphInstance } from '../../support/graphInstance.ts';
+import { senderUnderTest } from '../../support/senderUnderTest.ts';
 
 let instances: GraphInstance[];
-let clients: BalancedClient[];
+let clients: SubgraphSender[];
 let lines: string[];
 beforeEach(() => {
   instances = [];
@@ -64,18 +64,21 @@ function listOf(
 }
 
 const { balancing } = engineOptions().discovery;
-const limits = { subgraph: 'reviews', timeoutMs: 2_000, maxResponseBytes: 1_000, maxConnections: 4 };
 
 function clientOf(
   list: FollowedInstances,
   ejection: Partial<typeof balancing.ejection> = {},
-): BalancedClient {
-  const client = new BalancedClient({
-    ...limits,
-    ...balancing,
+  states = new HeldStates(),
+): SubgraphSender {
+  const client = senderUnderTest({
+    subgraph: 'reviews',
+    url: 'static://reviews',
+    timeoutMs: 2_000,
+    maxConnections: 4,
+    balancing: { ...balancing, ejection: { ...balancing.ejection, ...ejection } },
+    follow: () => list,
+    states,
     log: pino({ base: null, timestamp: false }, { write: (line) => void lines.push(JSON.parse(line).msg) }),
-    ejection: { ...balancing.ejection, ...ejection },
-    instances: list,
   });
   clients.push(client);
   return client;
@@ -87,7 +90,7 @@ interface Sent {
   readonly isShareable?: boolean;
 }
 const send = (
-  client: BalancedClient,
+  client: SubgraphSender,
   { cancellation = new Cancellation(), isShareable = false }: Sent = {},
 ): Promise<unknown> =>
   client.send({ body, headers: { 'x-a': 'b' }, cancellation, isShareable, isRepeatable: true }).then(
@@ -234,23 +237,36 @@ describe('balanced client: ejection', () => {
     // two requests of clients, and then none but probes
     expect(untilProbed.slice(2).every((probe) => probe === '{"query":"{ __typename }"}')).toBe(true);
   });
-});
 
-describe('subgraph sender', () => {
-  const options = { ...limits, balancing };
-
-  test('of a plain URL is the plain client', () => {
-    const sender = subgraphSenderFor({
-      ...options,
-      url: 'http://127.0.0.1:1/graphql',
-      follow: () => undefined,
-    });
-    expect(sender).toBeInstanceOf(SubgraphClient);
+  test('is known to the client that takes the place of this one', async () => {
+    const [one, two] = [await start('one'), await start('two')];
+    one.status = 500;
+    const list = listOf([at(one.port), at(two.port)]);
+    const states = new HeldStates();
+    const before = clientOf(list, { ...failures, baseMs: 60_000, maxMs: 60_000 }, states);
+    while (lines.length === 0) await send(before);
+    const after = clientOf(list, { ...failures, baseMs: 60_000, maxMs: 60_000 }, states);
+    await before.close();
+    const asked = one.requests.length;
+    const answers = [];
+    for (let count = 0; count < 20; count += 1) answers.push(await send(after));
+    expect([new Set(answers), one.requests.length - asked]).toEqual([new Set(['two']), 0]);
   });
 
-  test('of what a registry names is the balanced one', async () => {
-    const sender = subgraphSenderFor({ ...options, url: 'consul://reviews', follow: () => listOf([]) });
-    expect(sender).toBeInstanceOf(BalancedClient);
-    await sender.close();
+  test('ends by a probe of the client that takes the place of this one', async () => {
+    const [one, two] = [await start('one'), await start('two')];
+    one.status = 500;
+    const list = listOf([at(one.port), at(two.port)]);
+    const states = new HeldStates();
+    const before = clientOf(list, failures, states);
+    const after = clientOf(list, failures, states);
+    while (lines.length === 0) await send(before);
+    await before.close();
+    one.status = 200;
+    while (!lines.includes('instance back: it answers again')) await send(after);
+    expect(lines).toEqual([
+      'instance ejected: it failed several times in a row',
+      'instance back: it answers again',
+    ]);
   });
 });

@@ -3,18 +3,19 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { GatewayError } from '../../../gateway/errors.ts';
-import {
-  SubgraphClient,
-  type SubgraphClientOptions,
-} from '../../../gateway/execute/subgraph/subgraphClient.ts';
 import type { SubgraphRequest, SubgraphResponse } from '../../../gateway/execute/subgraph/subgraphRequest.ts';
+import type {
+  SubgraphSender,
+  SubgraphSenderOptions,
+} from '../../../gateway/execute/subgraph/subgraphSender.ts';
 import { Cancellation } from '../../../gateway/runtime/cancellation.ts';
+import { senderUnderTest } from '../../support/senderUnderTest.ts';
 import { type StubAnswer, type StubSubgraph, startStubSubgraph } from '../../support/stubSubgraph.ts';
 
 const body = '{"query":"{ hello }"}';
 
 let stub: StubSubgraph;
-let clients: SubgraphClient[];
+let clients: SubgraphSender[];
 
 beforeEach(async () => {
   clients = [];
@@ -28,21 +29,14 @@ afterEach(async () => {
   await Promise.all(clients.map((client) => client.close()));
 });
 
-function clientOf(options: Partial<SubgraphClientOptions> = {}): SubgraphClient {
-  const client = new SubgraphClient({
-    subgraph: 'greeter',
-    url: stub.url,
-    timeoutMs: 5_000,
-    maxResponseBytes: 1_000,
-    maxConnections: 2,
-    ...options,
-  });
+function clientOf(options: Partial<SubgraphSenderOptions> = {}): SubgraphSender {
+  const client = senderUnderTest({ subgraph: 'greeter', url: stub.url, ...options });
   clients.push(client);
   return client;
 }
 
 const send = (
-  client: SubgraphClient,
+  client: SubgraphSender,
   cancellation = new Cancellation(),
   isShareable = false,
 ): Promise<SubgraphResponse> =>
@@ -103,6 +97,18 @@ describe('subgraph client: a request', () => {
         accept: 'application/graphql-response+json, application/json;q=0.9',
       },
     ]);
+  });
+
+  test('says how long it is waited for, where a header is named for that, and not what a client says', async () => {
+    await clientOf({ timeoutMs: 400, deadlineHeader: 'x-left-ms' }).send({
+      body,
+      headers: { 'x-left-ms': '1' },
+      cancellation: new Cancellation(),
+      isShareable: false,
+      isRepeatable: false,
+    });
+    const left = Number(stub.requests[0]?.headers['x-left-ms']);
+    expect([left > 300, left <= 400]).toEqual([true, true]);
   });
 
   test('goes to the path and the query of the URL', async () => {
@@ -424,7 +430,7 @@ describe('subgraph client: equal requests in flight', () => {
  */
 describe('subgraph client: a connection that closes while a request is on its way', () => {
   /** Answers the first request of each connection, and then as told. */
-  async function answerFirst(end: (socket: Socket) => void): Promise<SubgraphClient> {
+  async function answerFirst(end: (socket: Socket) => void): Promise<SubgraphSender> {
     const seen = new Set<Socket>();
     stub.answer = (response, { socket }) => {
       if (seen.has(socket)) {
@@ -440,7 +446,7 @@ describe('subgraph client: a connection that closes while a request is on its wa
     return client;
   }
 
-  const sendAs = (client: SubgraphClient, isRepeatable: boolean): Promise<SubgraphResponse> =>
+  const sendAs = (client: SubgraphSender, isRepeatable: boolean): Promise<SubgraphResponse> =>
     client.send({
       body,
       headers: {},

@@ -5,17 +5,18 @@ import type { TLSSocket, TlsOptions } from 'node:tls';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { GatewayError } from '../../../gateway/errors.ts';
 import type { SubgraphTls } from '../../../gateway/execute/subgraph/connections.ts';
-import { SubgraphClient } from '../../../gateway/execute/subgraph/subgraphClient.ts';
 import type { SubgraphResponse } from '../../../gateway/execute/subgraph/subgraphRequest.ts';
+import type { SubgraphSender } from '../../../gateway/execute/subgraph/subgraphSender.ts';
 import { Cancellation } from '../../../gateway/runtime/cancellation.ts';
 import type { TlsMaterial } from '../../../gateway/runtime/tls/tlsMaterial.ts';
 import { type Certified, certificateAuthority } from '../../support/certificates.ts';
+import { senderUnderTest } from '../../support/senderUnderTest.ts';
 
 const authority = certificateAuthority();
 const stranger = certificateAuthority('Another authority');
 
 let server: Server | undefined;
-let client: SubgraphClient | undefined;
+let client: SubgraphSender | undefined;
 afterEach(async () => {
   await client?.close();
   server?.closeAllConnections();
@@ -60,19 +61,16 @@ const materialOf = (ca: string | undefined, own?: Certified): TlsMaterial => ({
   expiries: [],
 });
 
-function clientOf(tls: SubgraphTls | undefined, host = 'localhost'): SubgraphClient {
-  client = new SubgraphClient({
+function clientOf(tls: SubgraphTls | undefined, host = 'localhost'): SubgraphSender {
+  client = senderUnderTest({
     subgraph: 'greeter',
     url: `https://${host}:${(server?.address() as AddressInfo | undefined)?.port}/graphql`,
-    timeoutMs: 5_000,
-    maxResponseBytes: 1_000,
-    maxConnections: 2,
     tls,
   });
   return client;
 }
 
-const send = (to: SubgraphClient): Promise<SubgraphResponse> =>
+const send = (to: SubgraphSender): Promise<SubgraphResponse> =>
   to.send({
     body: '{"query":"{ shown }"}',
     headers: {},

@@ -46,3 +46,17 @@ describe('traffic settings: the time for a request of a client', () => {
     expect(answerTimeoutMs(read(settings))).toBe(expected);
   });
 });
+
+describe('traffic settings: the time in all', () => {
+  test.each<[unknown, unknown]>([
+    [{ all: { timeout_ms: 700 } }, { timeoutMs: 700, totalTimeoutMs: 700 }],
+    [{ all: { timeout_ms: 700, total_timeout_ms: 900 } }, { timeoutMs: 700, totalTimeoutMs: 900 }],
+    [{ subgraphs: { reviews: { timeout_ms: 700 } } }, { timeoutMs: 700, totalTimeoutMs: 700 }],
+  ])('by %j', (settings, expected) => {
+    expect(trafficBy(read(settings))('reviews')).toMatchObject(expected as object);
+  });
+
+  test('bounds the time for a request of a client', () => {
+    expect(answerTimeoutMs(read({ all: { timeout_ms: 700, total_timeout_ms: 900 } }))).toBe(1_800);
+  });
+});

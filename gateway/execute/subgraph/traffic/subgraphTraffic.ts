@@ -1,11 +1,15 @@
-/** How requests to one subgraph are sent. */
+/** How requests to one subgraph are sent. What is `undefined` is off, and costs nothing. */
 export interface SubgraphTraffic {
-  /** Time for one request in all: connecting, headers and the whole body. */
+  /** Time for one try: waiting for its turn, connecting, headers and the whole body. */
   readonly timeoutMs: number;
+  /** Time for all tries and what is waited between them. */
+  readonly totalTimeoutMs: number;
   /** A larger answer is refused and its connection closed. */
   readonly maxResponseBytes: number;
   /** Connections to each of its addresses. */
   readonly maxConnections: number;
   /** Whether a query joins an equal one that is in flight. */
   readonly sharesCalls: boolean;
+  /** Header that says how long an answer is waited for, in lower case. */
+  readonly deadlineHeader?: string | undefined;
 }

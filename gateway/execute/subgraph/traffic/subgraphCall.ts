@@ -1,0 +1,30 @@
+import type { Cancellation } from '../../../runtime/cancellation.ts';
+import type { ReceivedAnswer } from './receivedAnswer.ts';
+
+/** One operation on its way to a subgraph, as each policy hands it to the next. */
+export interface SubgraphCall {
+  /** The JSON body: `{"query":…,"variables":…}`. */
+  readonly body: string;
+  /** Names in lower case; see `headerRules.ts`. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Cancelled when nobody waits for the answer any more. */
+  readonly cancellation: Cancellation;
+  /** Whether the answer to an equal request that is in flight will do: the same body and headers. Never in a mutation. */
+  readonly isShareable: boolean;
+  /** Whether it may be sent again when nobody knows if it was read: a query, and never a mutation. */
+  readonly isRepeatable: boolean;
+  /** When it must be answered, by `performance.now()`. */
+  readonly deadlineMs: number;
+  /** Instances that were asked the same already, where it is asked more than once: another one is preferred. */
+  readonly tried?: Set<unknown>;
+}
+
+/**
+ * Sends a call, and resolves with the whole answer, whatever its status.
+ *
+ * @throws ExchangeEnded, the error of undici, or GatewayError where it was not sent
+ */
+export type SendCall = (call: SubgraphCall) => Promise<ReceivedAnswer>;
+
+/** Wraps what sends a call, once for each subgraph. */
+export type Policy = (next: SendCall) => SendCall;
