@@ -89,7 +89,11 @@ export const errorKinds = Object.freeze({
   ),
   RATE_LIMIT_EXCEEDED: kind(429, true, 'A budget of `rate_limit` has too few points left for the operation.'),
   RATE_LIMITER_UNAVAILABLE: kind(503, true, 'Budgets cannot be read now.'),
-  REQUEST_CONCURRENCY_LIMITED: kind(503, true, 'The gateway is overloaded.'),
+  REQUEST_CONCURRENCY_LIMITED: kind(
+    503,
+    true,
+    'The gateway is overloaded; with `service`, in a 200: too many requests to that subgraph are in flight.',
+  ),
   SUPERGRAPH_NOT_READY: kind(503, true, 'The gateway has no supergraph yet.'),
   // what the principal may not ask: the answer stays a 200 with the rest, or is refused whole by the settings
   UNAUTHORIZED_FIELD_OR_TYPE: kind(null, true, 'The principal may not see the field.'),
@@ -105,6 +109,11 @@ export const errorKinds = Object.freeze({
     true,
     'A subgraph did not answer in time; as a 504: the request was not answered within `traffic_shaping.inbound.timeout_ms`.',
   ),
+  SUBGRAPH_CIRCUIT_BREAKER_REJECTED: kind(
+    null,
+    true,
+    'A subgraph is not asked for a while: its circuit breaker is open, after too many failures.',
+  ),
   DOWNSTREAM_SERVICE_ERROR: kind(null, true, 'A subgraph reported an error that is not shown to clients.'),
   TOO_MANY_ERRORS: kind(
     null,
@@ -119,8 +128,8 @@ export type ErrorCode = keyof typeof errorKinds;
 export interface GatewayErrorDetails {
   /** What was expected, what came, and what to do. Defaults to the summary of the code. */
   readonly message?: string;
-  /** Status of the answer where the whole request ends with a code that ends none otherwise. */
-  readonly status?: number;
+  /** Status of the answer, where that is not the one of the code; `null` = the request does not end with it. */
+  readonly status?: number | null;
   /** Name of the subgraph at fault; reaches the client as `extensions.service`. */
   readonly subgraph?: string;
   readonly path?: GraphQLErrorOptions['path'];
@@ -145,7 +154,7 @@ export class GatewayError extends GraphQLError {
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: ErrorCode, details: GatewayErrorDetails = {}) {
-    const status = details.status ?? errorKinds[code].status;
+    const status = details.status === undefined ? errorKinds[code].status : details.status;
     super(details.message ?? errorKinds[code].summary, {
       path: details.path,
       originalError: details.cause instanceof Error ? details.cause : undefined,

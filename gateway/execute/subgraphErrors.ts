@@ -22,6 +22,8 @@ export function addFetchError(thrown: unknown, { execution, subgraph, places }: 
     execution.errors.push(
       new GatewayError(error.code, {
         message: error.message,
+        // a subgraph ends no request
+        status: null,
         subgraph,
         path,
         extensions: error.extensions,

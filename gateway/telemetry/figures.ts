@@ -3,7 +3,7 @@ import type { Telemetry, TelemetryListener } from './telemetry.ts';
 
 /** What came of one instrument with one set of attributes. */
 export interface Figure {
-  /** How many values; of a counter, their sum. */
+  /** How many values; of a counter, their sum; of a gauge, its value. */
   readonly count: number;
   /** Of a histogram: the sum and the greatest of the values, in the instrument's unit. */
   readonly sum?: number;
@@ -12,7 +12,7 @@ export interface Figure {
 
 /**
  * Everything measured since the start, by name, and by the values of the attributes where there are some:
- * `{ 'tributary.query_planning.cache.lookups': { hit: { count: 3 } } }`, gauges as plain numbers.
+ * `{ 'tributary.query_planning.cache.lookups': { hit: { count: 3 } } }`, gauges without attributes as plain numbers.
  */
 export type FigureSnapshot = Readonly<Record<string, number | Readonly<Record<string, Figure>>>>;
 
@@ -33,7 +33,7 @@ export class Figures implements TelemetryListener {
       byAttributes = new Map();
       this.#figures.set(instrument, byAttributes);
     }
-    const key = instruments[instrument].attributes.map((name: string) => attributes[name] ?? '').join(' ');
+    const key = valuesOf(instruments[instrument].attributes, attributes);
     const figure = byAttributes.get(key) ?? { count: 0, sum: 0, max: 0 };
     byAttributes.set(key, figure);
     figure.count += instruments[instrument].kind === 'counter' ? value : 1;
@@ -43,8 +43,17 @@ export class Figures implements TelemetryListener {
 
   snapshot(): FigureSnapshot {
     const entries = Object.entries(instruments as Readonly<Record<string, Instrument>>).map(
-      ([key, { name, kind }]): [string, FigureSnapshot[string]] => {
-        if (kind === 'gauge') return [name, this.#telemetry.read(key as GaugeKey)];
+      ([key, { name, kind, attributes: names }]): [string, FigureSnapshot[string]] => {
+        if (kind === 'gauge') {
+          if (names.length === 0) return [name, this.#telemetry.read(key as GaugeKey)];
+          const readings = this.#telemetry.readings(key as GaugeKey);
+          return [
+            name,
+            Object.fromEntries(
+              readings.map(({ value, attributes }) => [valuesOf(names, attributes), { count: value }]),
+            ),
+          ];
+        }
         const figures = Array.from(
           this.#figures.get(key as MeasuredKey) ?? [],
           ([attributes, { count, sum, max }]): [string, Figure] => [
@@ -62,4 +71,8 @@ export class Figures implements TelemetryListener {
   stop(): void {
     this.#stop();
   }
+}
+
+function valuesOf(names: readonly string[], attributes: Readonly<Record<string, string>>): string {
+  return names.map((name) => attributes[name] ?? '').join(' ');
 }

@@ -11,6 +11,7 @@ export const trafficUnderTest: SubgraphTraffic = {
   maxResponseBytes: 1_000_000,
   maxConnections: 8,
   sharesCalls: true,
+  concurrency: { max: undefined, maxQueue: 1_000, maxWaitMs: 1_000 },
 };
 
 /** What an engine is built with in a test that builds one itself: silent, patient, without limits of its own. */

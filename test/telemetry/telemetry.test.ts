@@ -28,6 +28,20 @@ describe('telemetry: the contract', () => {
       expect(listener.mock.calls).toEqual([['planLookups', 1, { result: 'hit' }]]);
   });
 
+  test('keeps apart what is said of one gauge with other attributes', () => {
+    const telemetry = new Telemetry();
+    telemetry.observe('subgraphQueue', () => 2, { 'subgraph.name': 'reviews' });
+    telemetry.observe('subgraphQueue', () => 3, { 'subgraph.name': 'reviews' });
+    telemetry.observe('subgraphQueue', () => 4, { 'subgraph.name': 'products' });
+    expect([telemetry.readings('subgraphQueue'), telemetry.read('subgraphQueue')]).toEqual([
+      [
+        { value: 5, attributes: { 'subgraph.name': 'reviews' } },
+        { value: 4, attributes: { 'subgraph.name': 'products' } },
+      ],
+      9,
+    ]);
+  });
+
   test('adds up what several parts say of one gauge, while they do', () => {
     const telemetry = new Telemetry();
     const stop = telemetry.observe('planningQueue', () => 2);

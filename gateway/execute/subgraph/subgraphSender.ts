@@ -39,10 +39,19 @@ export class SubgraphSender {
 
   constructor(options: SubgraphSenderOptions) {
     this.#options = options;
-    this.#states = new PolicyStates(options);
-    this.#client = this.#newClient();
-    const client = this.#client;
-    this.#send = withPolicies((call) => client.send(call), options);
+    const { subgraph, log, telemetry, maxConnections } = options;
+    const states = new PolicyStates(options);
+    this.#states = states;
+    const { client, addresses } = this.#newClient();
+    this.#client = client;
+    this.#send = withPolicies((call) => client.send(call), {
+      traffic: options,
+      subgraph,
+      log,
+      telemetry,
+      states,
+      connections: () => maxConnections * addresses(),
+    });
     this.#timeoutMs = Math.min(options.timeoutMs, options.totalTimeoutMs);
   }
 
@@ -73,15 +82,27 @@ export class SubgraphSender {
     this.#states.release();
   }
 
-  #newClient(): SubgraphClient | BalancedClient {
+  #newClient(): { readonly client: SubgraphClient | BalancedClient; readonly addresses: () => number } {
     const { follow, balancing, log, ...options } = this.#options;
-    const instances = follow(options.subgraph, options.url);
+    const { subgraph, telemetry } = options;
+    const instances = follow(subgraph, options.url);
     // a subgraph with a plain URL pays for nothing else
-    if (instances === undefined) return new SubgraphClient(options);
-    const balancer = this.#states.get('balancer', balancing, () => ({
-      state: new Balancer(balancing),
-    }));
-    return new BalancedClient({ ...options, log, instances, balancer });
+    if (instances === undefined) return { client: new SubgraphClient(options), addresses: () => 1 };
+    const balancer = this.#states.get('balancer', balancing, () => {
+      const state = new Balancer(balancing);
+      const observe = (phase: 'healthy' | 'ejected', read: () => number): (() => void) =>
+        telemetry.observe('subgraphInstances', read, { 'subgraph.name': subgraph, state: phase });
+      const unobserve = [
+        observe('healthy', () => state.all.length - state.ejected),
+        observe('ejected', () => state.ejected),
+        state.onEjected(() => telemetry.record('instanceEjections', 1, { 'subgraph.name': subgraph })),
+      ];
+      return { state, forget: () => unobserve.forEach((stop) => void stop()) };
+    });
+    return {
+      client: new BalancedClient({ ...options, log, instances, balancer }),
+      addresses: () => Math.max(1, balancer.all.length),
+    };
   }
 }
 

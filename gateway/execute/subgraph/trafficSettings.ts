@@ -8,6 +8,8 @@ const deadlineHeader = headerName.refine(
   'is a header that the gateway writes by itself',
 );
 
+const percent = (value: number) => z.number().gt(0).max(100).default(value);
+
 const subgraphSettings = group({
   timeout_ms: setting(milliseconds(5_000), {
     ...ms,
@@ -36,7 +38,58 @@ const subgraphSettings = group({
     description:
       'A query to a subgraph waits for the answer to an equal one that is in flight: the same body, and the same headers as they are sent. Never within a mutation. Engine `compiled` only.',
   }),
+  concurrency: group({
+    max: setting(count(256).removeDefault().optional(), {
+      unit: 'requests',
+      defaultText: '`max_connections`, of each instance',
+      description: 'Requests in flight to one subgraph; more wait for one of them to end.',
+    }),
+    max_queue: setting(z.int().min(0).default(1_000), {
+      unit: 'requests',
+      description: 'Requests that may wait; one more fails at once with `REQUEST_CONCURRENCY_LIMITED`.',
+    }),
+    max_wait_ms: setting(milliseconds(1_000), {
+      ...ms,
+      description: 'How long they wait, before they fail with that.',
+    }),
+  }),
+  circuit_breaker: group({
+    enabled: setting(z.boolean().default(false), {
+      description:
+        'Stop asking a subgraph that fails (a 5xx, no answer, none in time, no GraphQL) for a while: requests fail at once with `SUBGRAPH_CIRCUIT_BREAKER_REJECTED`.',
+    }),
+    request_threshold: setting(count(20), {
+      unit: 'requests',
+      description: 'It does not open before so many have ended within `rolling_duration_ms`.',
+    }),
+    error_threshold_percent: setting(percent(50), {
+      unit: '%',
+      description: 'It opens when so many of them have failed.',
+    }),
+    rolling_duration_ms: setting(milliseconds(60_000), {
+      ...ms,
+      description: 'How long an answer counts.',
+    }),
+    num_buckets: setting(z.int().min(1).max(1_000).default(10), {
+      unit: 'buckets',
+      description: 'In how many steps that is forgotten; it divides `rolling_duration_ms`.',
+    }),
+    sleep_window_ms: setting(milliseconds(30_000), {
+      ...ms,
+      description: 'How long nothing is sent; then some requests are let through.',
+    }),
+    half_open_attempts: setting(count(5), {
+      unit: 'requests',
+      description: 'How many, in each `sleep_window_ms`. One that fails opens it again.',
+    }),
+    required_successful: setting(count(3), {
+      unit: 'requests',
+      description: 'How many must succeed for it to close.',
+    }),
+  }),
 });
+
+type SubgraphSettings = z.output<typeof subgraphSettings>;
 
 /** `traffic_shaping:` of `gateway.yaml`: how requests reach subgraphs, and in what time they are answered. */
 export const trafficSettingsSchema = group({
@@ -57,7 +110,25 @@ export const trafficSettingsSchema = group({
     defaultText: 'none',
     description: 'The settings of `all` by subgraph name; what is left out is that of `all`.',
   }),
+}).superRefine(({ all, subgraphs }, context) => {
+  refuseContradictions(all, ['all'], context);
+  for (const [subgraph, own] of Object.entries(subgraphs)) {
+    refuseContradictions(laidOver(all, own), ['subgraphs', subgraph], context);
+  }
 });
+
+function refuseContradictions(
+  { circuit_breaker: { rolling_duration_ms, num_buckets } }: SubgraphSettings,
+  path: readonly string[],
+  context: z.RefinementCtx,
+): void {
+  if (rolling_duration_ms % num_buckets === 0) return;
+  context.addIssue({
+    code: 'custom',
+    path: [...path, 'circuit_breaker', 'num_buckets'],
+    message: `has to divide \`rolling_duration_ms\`, which is ${rolling_duration_ms}`,
+  });
+}
 
 export type TrafficSettings = z.output<typeof trafficSettingsSchema>;
 
@@ -73,7 +144,8 @@ export function trafficBy({
   return (subgraph) => own.get(subgraph) ?? ofAll;
 }
 
-function trafficOf(settings: TrafficSettings['all']): SubgraphTraffic {
+function trafficOf(settings: SubgraphSettings): SubgraphTraffic {
+  const { concurrency, circuit_breaker: breaker } = settings;
   return {
     timeoutMs: settings.timeout_ms,
     totalTimeoutMs: settings.total_timeout_ms ?? settings.timeout_ms,
@@ -81,6 +153,22 @@ function trafficOf(settings: TrafficSettings['all']): SubgraphTraffic {
     maxConnections: settings.max_connections,
     sharesCalls: settings.deduplicate_query,
     deadlineHeader: settings.deadline_header,
+    concurrency: {
+      max: concurrency.max,
+      maxQueue: concurrency.max_queue,
+      maxWaitMs: concurrency.max_wait_ms,
+    },
+    circuitBreaker: breaker.enabled
+      ? {
+          requestThreshold: breaker.request_threshold,
+          errorThresholdPercent: breaker.error_threshold_percent,
+          rollingDurationMs: breaker.rolling_duration_ms,
+          numBuckets: breaker.num_buckets,
+          sleepWindowMs: breaker.sleep_window_ms,
+          halfOpenAttempts: breaker.half_open_attempts,
+          requiredSuccessful: breaker.required_successful,
+        }
+      : undefined,
   };
 }
 

@@ -1,11 +1,34 @@
+import { breaking } from './breaking.ts';
+import { limitingConcurrency } from './concurrencyLimit.ts';
+import type { PolicyContext } from './policyContext.ts';
 import { sharing } from './sharing.ts';
 import type { Policy, SendCall } from './subgraphCall.ts';
 import type { SubgraphTraffic } from './subgraphTraffic.ts';
 
+export interface PoliciesOptions extends PolicyContext {
+  readonly traffic: SubgraphTraffic;
+  /** How many calls the connections to the subgraph carry at a time. */
+  readonly connections: () => number;
+}
+
 /**
- * Wraps what sends to a subgraph, or to one of its instances, in the policies that are on, the outermost first.
+ * Wraps what sends to a subgraph, or to one of its instances, in the policies that are on, the outermost first:
+ *
+ * 1. equal queries are shared: all below is done once for those who ask the same
+ * 2. the circuit breaker is asked before a call waits for its turn: when the subgraph hangs, all turns are taken, and what is
+ *    refused at once would wait for one
+ * 3. a call waits for its turn
+ *
+ * What sends has chosen the instance and ends the exchange when the time of the try has passed.
  */
-export function withPolicies(send: SendCall, traffic: SubgraphTraffic): SendCall {
-  const policies: readonly (Policy | undefined)[] = [traffic.sharesCalls ? sharing() : undefined];
+export function withPolicies(
+  send: SendCall,
+  { traffic, connections, ...context }: PoliciesOptions,
+): SendCall {
+  const policies: readonly (Policy | undefined)[] = [
+    traffic.sharesCalls ? sharing() : undefined,
+    traffic.circuitBreaker && breaking(traffic.circuitBreaker, context),
+    limitingConcurrency(traffic.concurrency, { ...context, connections }),
+  ];
   return policies.reduceRight<SendCall>((next, policy) => policy?.(next) ?? next, send);
 }

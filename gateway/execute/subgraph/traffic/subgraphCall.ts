@@ -17,6 +17,8 @@ export interface SubgraphCall {
   readonly deadlineMs: number;
   /** Instances that were asked the same already, where it is asked more than once: another one is preferred. */
   readonly tried?: Set<unknown>;
+  /** A second call for what another is in flight for: it is not worth waiting for a turn. */
+  readonly isSpare?: boolean;
 }
 
 /**

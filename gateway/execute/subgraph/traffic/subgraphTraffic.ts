@@ -1,3 +1,6 @@
+import type { CircuitBreakerOptions } from './circuitBreaker.ts';
+import type { ConcurrencyOptions } from './concurrencyLimit.ts';
+
 /** How requests to one subgraph are sent. What is `undefined` is off, and costs nothing. */
 export interface SubgraphTraffic {
   /** Time for one try: waiting for its turn, connecting, headers and the whole body. */
@@ -12,4 +15,6 @@ export interface SubgraphTraffic {
   readonly sharesCalls: boolean;
   /** Header that says how long an answer is waited for, in lower case. */
   readonly deadlineHeader?: string | undefined;
+  readonly concurrency: ConcurrencyOptions;
+  readonly circuitBreaker?: CircuitBreakerOptions | undefined;
 }

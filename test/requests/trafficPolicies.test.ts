@@ -1,0 +1,147 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { type GatewayUnderTest, startGateway } from '../support/runningGateway.ts';
+import { type StubSubgraph, startStubSubgraph } from '../support/stubSubgraph.ts';
+
+/* What clients read, and subgraphs are asked, where a subgraph fails or hangs and a policy of its traffic is on. */
+
+let well: StubSubgraph;
+let ill: StubSubgraph;
+let gateway: GatewayUnderTest | undefined;
+
+beforeAll(async () => {
+  [well, ill] = await Promise.all([
+    startStubSubgraph('well', 'type Query { well: Int }', { Query: { well: () => 1 } }),
+    startStubSubgraph('ill', 'type Query { ill(n: Int): Int } type Mutation { change: Int }', {
+      Query: { ill: () => 2 },
+      Mutation: { change: () => 3 },
+    }),
+  ]);
+});
+
+afterEach(async () => {
+  ill.answer = undefined;
+  await gateway?.stop();
+  gateway = undefined;
+});
+
+afterAll(async () => {
+  await Promise.all([well?.close(), ill?.close()]);
+});
+
+async function start(traffic: unknown, engine = 'compiled'): Promise<GatewayUnderTest> {
+  gateway = await startGateway({
+    subgraphs: [well, ill],
+    settings: { engine, traffic_shaping: { subgraphs: { ill: traffic } } },
+  });
+  return gateway;
+}
+
+const query = { query: '{ well ill }' };
+const failing = { status: 500, headers: { 'content-type': 'text/plain' }, body: 'no' };
+
+describe.each(['compiled', 'apollo'])('circuit breaker, engine %s', (engine) => {
+  const path = engine === 'compiled' ? { path: ['ill'] } : {};
+
+  test('opens, answers with the data of the others, and lets requests through again', async () => {
+    const running = await start(
+      {
+        circuit_breaker: {
+          enabled: true,
+          request_threshold: 3,
+          sleep_window_ms: 50,
+          required_successful: 1,
+        },
+      },
+      engine,
+    );
+    ill.answer = failing;
+    for (let count = 0; count < 3; count += 1) await running.answerTo(query);
+    const asked = ill.requests.length;
+    expect([await running.answerTo(query), ill.requests.length - asked]).toEqual([
+      {
+        data: { well: 1, ill: null },
+        errors: [
+          {
+            message: "No request sent to 'ill': its circuit breaker is open",
+            ...path,
+            extensions: {
+              code: 'SUBGRAPH_CIRCUIT_BREAKER_REJECTED',
+              service: 'ill',
+              reason: 'its circuit breaker is open',
+            },
+          },
+        ],
+      },
+      0,
+    ]);
+    ill.answer = undefined;
+    let answer = (await running.answerTo(query)) as { errors?: unknown };
+    while (answer.errors !== undefined) answer = (await running.answerTo(query)) as { errors?: unknown };
+    expect(answer).toEqual({ data: { well: 1, ill: 2 } });
+  });
+});
+
+describe('circuit breaker', () => {
+  test('is not opened by clients that go away', async () => {
+    const running = await start({ circuit_breaker: { enabled: true, request_threshold: 1 } });
+    ill.answer = { after: new Promise(() => {}) };
+    for (let count = 0; count < 3; count += 1) {
+      const leaving = new AbortController();
+      const arrived = ill.nextRequest();
+      const answer = fetch(`${running.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(query),
+        signal: leaving.signal,
+      }).catch((error: Error) => error.name);
+      const { ended } = await arrived;
+      leaving.abort();
+      expect([await answer, await ended]).toEqual(['AbortError', 'closed']);
+    }
+    ill.answer = undefined;
+    expect(await running.answerTo(query)).toEqual({ data: { well: 1, ill: 2 } });
+  });
+});
+
+describe('concurrency limit', () => {
+  test('refuses at once what does not fit, with the data of the others and status 200', async () => {
+    const running = await start({ concurrency: { max: 1, max_queue: 0 } });
+    let letAnswer = (): void => {};
+    ill.answer = {
+      body: '{"data":{"ill":2}}',
+      after: new Promise<void>((resolve) => {
+        letAnswer = resolve;
+      }),
+    };
+    const arrived = ill.nextRequest();
+    const first = running.answerTo(query);
+    await arrived;
+    const response = await running.ask({ query: '{ well ill(n: 1) }' });
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      {
+        data: { well: 1, ill: null },
+        errors: [
+          {
+            message: "No request sent to 'ill': too many requests are in flight",
+            path: ['ill'],
+            extensions: {
+              code: 'REQUEST_CONCURRENCY_LIMITED',
+              service: 'ill',
+              reason: 'too many requests are in flight',
+            },
+          },
+        ],
+      },
+    ]);
+    letAnswer();
+    expect(await first).toEqual({ data: { well: 1, ill: 2 } });
+  });
+
+  test('lets mutations wait for their turn like queries', async () => {
+    const running = await start({ concurrency: { max: 1, max_queue: 10 } });
+    const mutation = { query: 'mutation { change }' };
+    const answers = await Promise.all(Array.from({ length: 5 }, () => running.answerTo(mutation)));
+    expect(answers).toEqual(Array(5).fill({ data: { change: 3 } }));
+  });
+});
