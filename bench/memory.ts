@@ -3,8 +3,8 @@
  * operations and prints what it holds while time passes, and how that grows after the warm-up. Memory that is flat shows that caches
  * are bounded and nothing is kept of a request.
  *
- * The mix: heavy and light operations, one in twenty with a text that never came before (a plan of its own), one in fifty that
- * is refused, one in fifty whose client leaves at once.
+ * It begins with texts that never came before, each with a plan of its own, until the caches are full. Then comes the mix: heavy and
+ * light operations, one in twenty with a new text, one in fifty that is refused, one in fifty whose client leaves at once.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,6 +25,8 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '20' },
     // the default of `query_planning.max_cache_bytes`
     'plan-cache-bytes': { type: 'string', default: '100000000' },
+    // enough to fill every cache of texts and plans
+    'warm-up-texts': { type: 'string', default: '30000' },
     'heap-snapshot': { type: 'string' },
   },
 });
@@ -59,11 +61,12 @@ const gateway = await startGateway('tributary', {
 
 const heavy = readFileSync(operationFile('everything'), 'utf8');
 const light = readFileSync(operationFile('light'), 'utf8');
+const warmUpTexts = Number(values['warm-up-texts']);
 let sent = 0;
 let answered = 0;
 let newTexts = 0;
 const bodyOf = (number: number): string => {
-  if (number % 20 === 0) {
+  if (number <= warmUpTexts || number % 20 === 0) {
     newTexts += 1;
     return JSON.stringify({ query: `{ users { id n${number}: name reviews { id } } }` });
   }
@@ -76,7 +79,7 @@ const loops = Array.from({ length: Number(values.connections) }, async () => {
   let client = new Client(gateway.origin);
   while (!isOver) {
     const number = sent++;
-    const leaves = number % 50 === 2;
+    const leaves = number > warmUpTexts && number % 50 === 2;
     try {
       const { body } = await client.request({
         path: gateway.path,
@@ -96,6 +99,7 @@ const loops = Array.from({ length: Number(values.connections) }, async () => {
   await client.close();
 });
 
+while (sent < warmUpTexts) await pause(100);
 const megabyte = 1_000_000;
 const samples: { readonly minute: number; readonly heap: number; readonly rss: number }[] = [];
 const startedAt = performance.now();
@@ -117,7 +121,7 @@ while (performance.now() - startedAt < seconds * 1000) {
 isOver = true;
 await Promise.all(loops);
 if (values['heap-snapshot'] !== undefined) await diagnose(gateway.program, values['heap-snapshot']);
-// the caches fill and the heap finds its size in the first half
+// the heap finds its size in the first half
 const later = samples.slice(Math.floor(samples.length / 2));
 const growth = (of: 'heap' | 'rss'): string =>
   slopeOf(later.map((sample) => ({ minute: sample.minute, value: sample[of] }))).toFixed(2);

@@ -10,9 +10,14 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  GraphQLError,
+} from 'graphql';
 import type { Logger } from 'pino';
-import type { OperationRequest } from './engine.ts';
+import type { Engine, OperationRequest } from './engine.ts';
 import { GatewayError } from './errors.ts';
 import type { EngineLease, Gateway } from './gateway.ts';
 import type { ClientRequest } from './http/clientRequest.ts';
@@ -22,6 +27,7 @@ import { valueNestsDeeper } from './limit/nesting.ts';
 import type { AutomaticQueries } from './operation/automaticQueries.ts';
 import { coerceVariables } from './operation/coerceVariables.ts';
 import { documentIdOf } from './operation/documentId.ts';
+import { DocumentStore } from './operation/documentStore.ts';
 import { type Refusable, refuseEarly } from './operation/earlyRefusal.ts';
 import type { PersistedOperations } from './operation/persistedOperations.ts';
 import { type FormatError, gatewayErrorOf, isFault } from './respond/formatErrors.ts';
@@ -113,6 +119,8 @@ export class Pipeline {
       csrfPrevention: this.#options.csrfPrevention,
       allowBatchedHttpRequests: this.#options.allowsBatching,
       parseOptions: { maxTokens: this.#options.maxTokens },
+      // `keepDocuments` has one
+      documentStore: null,
       persistedQueries:
         this.#options.automaticQueries === undefined
           ? false
@@ -120,6 +128,7 @@ export class Pipeline {
       stopOnTerminationSignals: false,
       plugins: [
         holdEngine(gateway),
+        keepDocuments(),
         findDocuments(this.#options),
         guardDocuments(this.#options),
         refuseOperations,
@@ -192,6 +201,29 @@ function holdEngine(gateway: Gateway): ApolloServerPlugin<OperationContext> {
     },
     async unexpectedErrorProcessingRequest({ requestContext }) {
       requestContext.contextValue.lease?.release();
+    },
+  };
+}
+
+/** Parses and validates a text once for an engine. */
+function keepDocuments(): ApolloServerPlugin<OperationContext> {
+  const stores = new WeakMap<Engine, DocumentStore>();
+  return {
+    async requestDidStart({ contextValue }) {
+      const engine = contextValue.lease?.engine;
+      if (engine === undefined) return;
+      const store = stores.get(engine) ?? new DocumentStore();
+      stores.set(engine, store);
+      return {
+        async didResolveSource(requestContext) {
+          // Apollo Server parses when it finds no document here; where to look for one is meant to be its own affair
+          const found: { document?: DocumentNode | undefined } = requestContext;
+          found.document = store.get(requestContext.queryHash);
+        },
+        async didResolveOperation({ queryHash, document }) {
+          store.set(queryHash, document);
+        },
+      };
     },
   };
 }

@@ -248,3 +248,30 @@ describe('pipeline: faults', () => {
     expect(lines).toEqual([]);
   });
 });
+
+describe('pipeline: documents', () => {
+  test('a text is parsed once for an engine', async () => {
+    const documents: unknown[] = [];
+    execute = async ({ document }) => {
+      documents.push(document);
+      return { data: { name: 'a' } };
+    };
+    await swapTo('one');
+    const pipeline = pipelineOf();
+    await ask(pipeline, { query: '{ name }' });
+    await ask(pipeline, { query: '{ name }' });
+    await ask(pipeline, { query: '{ b: name }' });
+    await swapTo('two');
+    await ask(pipeline, { query: '{ name }' });
+    const [first, again, other, ofNextEngine] = documents;
+    expect([again === first, other === first, ofNextEngine === first]).toEqual([true, false, false]);
+  });
+
+  test('a text that is not valid is told so each time', async () => {
+    await swapTo('one');
+    const pipeline = pipelineOf();
+    for (let times = 0; times < 2; times += 1) {
+      expect((await ask(pipeline, { query: '{ noSuchField }' })).status).toBe(400);
+    }
+  });
+});
