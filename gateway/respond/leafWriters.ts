@@ -1,6 +1,7 @@
 import { type GraphQLLeafType, type GraphQLScalarType, isEnumType } from 'graphql';
 import { nestsTooDeeply } from '../execute/data.ts';
 import type { JsonWriter } from './jsonWriter.ts';
+import { lastingBytes } from './lastingBytes.ts';
 
 /** Writes a leaf that is not null; throws what coercion throws, and is `false` where it wrote nothing: there is no value. */
 export type WriteLeaf = (value: unknown, out: JsonWriter) => boolean;
@@ -45,7 +46,7 @@ const FALSE = Buffer.from('false');
 export function writeLeafOf(type: GraphQLLeafType, isKnown: (coordinate: string) => boolean): WriteLeaf {
   if (isEnumType(type)) {
     const texts = new Map(
-      type.getValues().map(({ name }) => [name as unknown, Buffer.from(JSON.stringify(name))]),
+      type.getValues().map(({ name }) => [name as unknown, lastingBytes(JSON.stringify(name))]),
     );
     return (value, out) => {
       const text = texts.get(value);

@@ -25,6 +25,7 @@ import { dependsOnType } from '../operation/concreteType.ts';
 import { conditionsOf } from '../operation/literalConditions.ts';
 import type { PrivateAliases } from '../operation/privateAliases.ts';
 import { JsonWriter } from './jsonWriter.ts';
+import { lastingBytes } from './lastingBytes.ts';
 import { type WriteLeaf, writeAny, writeLeafOf } from './leafWriters.ts';
 import { SerializedData } from './serializedData.ts';
 
@@ -191,14 +192,14 @@ class Compiler {
     const name = nodes[0]?.name.value ?? '';
     const label = `${isFirst ? '{' : ','}${JSON.stringify(responseKey)}:`;
     const common = {
-      label: Buffer.from(label),
+      label: lastingBytes(label),
       responseKey,
       coordinate: `${type.name}.${name}`,
       isNonNull: true,
       leaf: undefined,
     };
     if (name === '__typename') {
-      const text = Buffer.from(label + JSON.stringify(type.name));
+      const text = lastingBytes(label + JSON.stringify(type.name));
       return { ...common, label: text, read: undefined, write: () => VALUE };
     }
     if (name.startsWith('__')) {
@@ -217,7 +218,7 @@ class Compiler {
     if (denials !== undefined && nodes.some((node) => denials.isDenied(type.name, node))) {
       return isNonNull
         ? { ...common, read: () => undefined, write: () => NULLED }
-        : { ...common, label: Buffer.from(`${label}null`), read: undefined, write: () => VALUE };
+        : { ...common, label: lastingBytes(`${label}null`), read: undefined, write: () => VALUE };
     }
     const nullable = getNullableType(definition.type);
     const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
