@@ -1,7 +1,7 @@
 import type { DocumentNode } from 'graphql';
 
 /** What all documents of a store may take together. */
-const MAX_BYTES = 50_000_000;
+const MAX_BYTES = 40_000_000;
 /** The entry, its key, and what a document takes beside its tokens. */
 const ENTRY_BYTES = 1_000;
 /** A token, and its share of the nodes and their locations. Measured: 260 to 500, for documents of 6 to 309 tokens. */
