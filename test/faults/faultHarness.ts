@@ -157,6 +157,7 @@ export async function startFaultHarness(options: FaultHarnessOptions = {}): Prom
 function settingsOf({ settings = {} }: FaultHarnessOptions): Readonly<Record<string, unknown>> {
   const { traffic_shaping: shaping = {}, ...others } = settings as { traffic_shaping?: { all?: object } };
   return {
+    query_planning: { timeout_ms: 10_000 },
     // what clients see of a subgraph is to be seen: hidden, nothing of it could leak
     include_subgraph_errors: { all: true },
     headers: {

@@ -41,6 +41,8 @@ export interface FaultySubgraphOptions {
   readonly faultOf: (request: FaultyRequest) => Misbehave | undefined;
   /** Default: a free one. */
   readonly port?: number;
+  /** Told of every request; then none is remembered. */
+  readonly onRequest?: (request: FaultyRequest) => void;
 }
 
 /** A subgraph on the loopback interface that can do everything wrong. */
@@ -71,7 +73,8 @@ export async function startFaultySubgraph(options: FaultySubgraphOptions): Promi
 
   const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = await requestOf(incoming, response);
-    requests.push(request);
+    if (options.onRequest === undefined) requests.push(request);
+    else options.onRequest(request);
     for (const resolve of waiting.splice(0)) resolve(request);
     const rightAnswer = async (): Promise<RightAnswer> => {
       const { query = '', variables } = JSON.parse(request.body) as {
