@@ -97,6 +97,20 @@ export const instruments = {
     attributes: ['subgraph.name'],
     description: 'Requests that were not sent, as too many waited, or they had waited too long.',
   },
+  subgraphRetries: {
+    name: 'tributary.subgraph.retries',
+    kind: 'counter',
+    unit: '{request}',
+    attributes: ['subgraph.name', 'reason'],
+    description: 'Queries that were sent again, by why: `status`, `timeout` or `connection`.',
+  },
+  retryBudgetExhausted: {
+    name: 'tributary.subgraph.retry_budget.exhausted',
+    kind: 'counter',
+    unit: '{request}',
+    attributes: ['subgraph.name'],
+    description: 'Queries that were not sent again because the retry budget was used up.',
+  },
   breakerState: {
     name: 'tributary.subgraph.circuit_breaker.state',
     kind: 'gauge',

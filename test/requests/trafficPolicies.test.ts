@@ -145,3 +145,75 @@ describe('concurrency limit', () => {
     expect(answers).toEqual(Array(5).fill({ data: { change: 3 } }));
   });
 });
+
+describe.each(['compiled', 'apollo'])('retries, engine %s', (engine) => {
+  const retry = { enabled: true, interval_ms: 1 };
+  /** Answers so many requests with a 503, and the rest by the schema. */
+  const failFirst = (count: number): void => {
+    const answered = ill.requests.length + count;
+    ill.answer = (response) => {
+      if (ill.requests.length >= answered) ill.answer = undefined;
+      response.writeHead(503, { 'content-type': 'text/plain' }).end('no');
+    };
+  };
+
+  test('answer a query as if nothing had been', async () => {
+    const running = await start({ retry }, engine);
+    const asked = ill.requests.length;
+    failFirst(2);
+    expect([await running.answerTo(query), ill.requests.length - asked]).toEqual([
+      { data: { well: 1, ill: 2 } },
+      3,
+    ]);
+  });
+
+  test('end with the last answer, told once', async () => {
+    const running = await start({ retry }, engine);
+    const asked = ill.requests.length;
+    failFirst(9);
+    const { errors } = (await running.answerTo(query)) as { errors: readonly { message: string }[] };
+    expect([errors.map(({ message }) => message), ill.requests.length - asked]).toEqual([
+      ["HTTP fetch failed from 'ill': HTTP status 503"],
+      3,
+    ]);
+  });
+
+  test('are never made of a mutation', async () => {
+    const running = await start({ retry }, engine);
+    const asked = ill.requests.length;
+    failFirst(1);
+    await running.answerTo({ query: 'mutation { change }' });
+    expect(ill.requests.length - asked).toBe(1);
+  });
+});
+
+describe('retries', () => {
+  test('wait for an answer in the time of each try', async () => {
+    const running = await start({
+      timeout_ms: 100,
+      total_timeout_ms: 20_000,
+      retry: { enabled: true, interval_ms: 1 },
+    });
+    let silent = 2;
+    ill.answer = (response) => {
+      silent -= 1;
+      if (silent >= 0) return;
+      response.setHeader('content-type', 'application/json').end('{"data":{"ill":2}}');
+    };
+    expect(await running.answerTo(query)).toEqual({ data: { well: 1, ill: 2 } });
+  });
+
+  test('end when a circuit breaker opens', async () => {
+    const running = await start({
+      retry: { enabled: true, interval_ms: 1, max_attempts: 10 },
+      circuit_breaker: { enabled: true, request_threshold: 4 },
+    });
+    ill.answer = failing;
+    const asked = ill.requests.length;
+    const { errors } = (await running.answerTo(query)) as { errors: readonly { message: string }[] };
+    expect([errors.map(({ message }) => message), ill.requests.length - asked]).toEqual([
+      ["HTTP fetch failed from 'ill': HTTP status 500"],
+      4,
+    ]);
+  });
+});

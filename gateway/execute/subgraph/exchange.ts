@@ -14,6 +14,8 @@ export interface ExchangeLimits {
   readonly maxBytes: number;
   /** Cancelled when nobody waits for the answer any more. */
   readonly cancellation: Cancellation;
+  /** Called when the answer begins: its status and headers are there. */
+  readonly onAnswering?: (() => void) | undefined;
   /** Asked when the connection fails before an answer begins; what it gives is then the answer. */
   readonly onUnanswered?: ((error: Error) => Promise<ExchangeAnswer> | undefined) | undefined;
 }
@@ -44,7 +46,7 @@ export class ExchangeEnded extends Error {
 export function exchange(
   dispatcher: Dispatcher,
   request: ExchangeRequest,
-  { timeoutMs, maxBytes, cancellation, onUnanswered }: ExchangeLimits,
+  { timeoutMs, maxBytes, cancellation, onAnswering, onUnanswered }: ExchangeLimits,
 ): Promise<ExchangeAnswer> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
@@ -84,6 +86,7 @@ export function exchange(
         onResponseStart(_controller, status, received) {
           statusCode = status;
           headers = received;
+          onAnswering?.();
         },
         onResponseData(_controller, chunk) {
           bytes += chunk.length;

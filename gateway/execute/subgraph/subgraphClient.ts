@@ -29,13 +29,8 @@ export class SubgraphClient {
    *
    * @throws ExchangeEnded, or the error of undici
    */
-  async send({
-    headers,
-    body,
-    isRepeatable,
-    cancellation,
-    deadlineMs,
-  }: SubgraphCall): Promise<ReceivedAnswer> {
+  async send(call: SubgraphCall): Promise<ReceivedAnswer> {
+    const { headers, body, isRepeatable, cancellation, deadlineMs, onAnswering } = call;
     const { subgraph, maxResponseBytes: maxBytes, deadlineHeader } = this.#options;
     const timeoutMs = Math.max(1, deadlineMs - performance.now());
     const answer = await this.#connections.exchange(
@@ -49,7 +44,7 @@ export class SubgraphClient {
         },
         body,
       },
-      { timeoutMs, maxBytes, cancellation, isRepeatable },
+      { timeoutMs, maxBytes, cancellation, isRepeatable, onAnswering },
     );
     return new ReceivedAnswer(answer, subgraph);
   }

@@ -52,7 +52,8 @@ export class SubgraphSender {
       states,
       connections: () => maxConnections * addresses(),
     });
-    this.#timeoutMs = Math.min(options.timeoutMs, options.totalTimeoutMs);
+    const { retry, timeoutMs, totalTimeoutMs } = options;
+    this.#timeoutMs = retry === undefined ? Math.min(timeoutMs, totalTimeoutMs) : totalTimeoutMs;
   }
 
   /** Resolves when it is known whom to ask, as far as a registry says. */

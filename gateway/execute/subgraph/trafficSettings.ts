@@ -53,6 +53,40 @@ const subgraphSettings = group({
       description: 'How long they wait, before they fail with that.',
     }),
   }),
+  retry: group({
+    enabled: setting(z.boolean().default(false), {
+      description:
+        'Send a query again that got no answer, none in time, or one of `statuses`. Never a mutation, and never once an answer has begun.',
+    }),
+    max_attempts: setting(count(3), {
+      unit: 'requests',
+      description: 'How often it is sent in all. Leave room for it in `total_timeout_ms`.',
+    }),
+    interval_ms: setting(milliseconds(100), {
+      ...ms,
+      description:
+        'A random time of up to this is waited before it is sent again; twice as much each time. `Retry-After` of the subgraph wins.',
+    }),
+    max_interval_ms: setting(milliseconds(2_000), { ...ms, description: 'The longest such time.' }),
+    statuses: setting(z.array(z.int().min(400).max(599)).default([500, 502, 503, 504]), {
+      defaultText: '`[500,502,503,504]`',
+      description: 'HTTP statuses after which it is sent again; with 429, when that is to be retried too.',
+    }),
+    budget: group({
+      percent: setting(z.number().min(0).max(1_000).default(20), {
+        unit: '%',
+        description: 'At most this share of the queries to a subgraph is sent again.',
+      }),
+      min_per_second: setting(z.number().min(0).default(10), {
+        unit: 'requests/s',
+        description: 'So many may be sent again however few queries there are.',
+      }),
+      ttl_ms: setting(z.int().min(1_000).max(60_000).default(10_000), {
+        ...ms,
+        description: 'How long a query counts.',
+      }),
+    }),
+  }),
   circuit_breaker: group({
     enabled: setting(z.boolean().default(false), {
       description:
@@ -145,7 +179,7 @@ export function trafficBy({
 }
 
 function trafficOf(settings: SubgraphSettings): SubgraphTraffic {
-  const { concurrency, circuit_breaker: breaker } = settings;
+  const { concurrency, retry, circuit_breaker: breaker } = settings;
   return {
     timeoutMs: settings.timeout_ms,
     totalTimeoutMs: settings.total_timeout_ms ?? settings.timeout_ms,
@@ -158,6 +192,19 @@ function trafficOf(settings: SubgraphSettings): SubgraphTraffic {
       maxQueue: concurrency.max_queue,
       maxWaitMs: concurrency.max_wait_ms,
     },
+    retry: retry.enabled
+      ? {
+          maxAttempts: retry.max_attempts,
+          intervalMs: retry.interval_ms,
+          maxIntervalMs: retry.max_interval_ms,
+          statuses: retry.statuses,
+          budget: {
+            percent: retry.budget.percent,
+            minPerSecond: retry.budget.min_per_second,
+            ttlMs: retry.budget.ttl_ms,
+          },
+        }
+      : undefined,
     circuitBreaker: breaker.enabled
       ? {
           requestThreshold: breaker.request_threshold,

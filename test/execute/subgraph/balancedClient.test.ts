@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { GatewayError } from '../../../gateway/errors.ts';
 import type { SubgraphSender } from '../../../gateway/execute/subgraph/subgraphSender.ts';
 import { HeldStates } from '../../../gateway/execute/subgraph/traffic/heldStates.ts';
+import type { RetryOptions } from '../../../gateway/execute/subgraph/traffic/retrying.ts';
 import { Cancellation } from '../../../gateway/runtime/cancellation.ts';
 import type { FollowedInstances } from '../../../gateway/supergraph/discoveries.ts';
 import type { Instance } from '../../../gateway/supergraph/instance.ts';
@@ -69,6 +70,7 @@ function clientOf(
   list: FollowedInstances,
   ejection: Partial<typeof balancing.ejection> = {},
   states = new HeldStates(),
+  retry?: RetryOptions,
 ): SubgraphSender {
   const client = senderUnderTest({
     subgraph: 'reviews',
@@ -78,6 +80,7 @@ function clientOf(
     balancing: { ...balancing, ejection: { ...balancing.ejection, ...ejection } },
     follow: () => list,
     states,
+    retry,
     log: pino({ base: null, timestamp: false }, { write: (line) => void lines.push(JSON.parse(line).msg) }),
   });
   clients.push(client);
@@ -146,6 +149,21 @@ describe('balanced client: requests', () => {
       const answers = await Promise.all(Array.from({ length: 5 }, () => send(client, { isShareable: true })));
       expect(new Set(answers)).toEqual(new Set(['one']));
     }
+  });
+
+  test('that are tried again go to another instance', async () => {
+    const [one, two] = [await start('one'), await start('two')];
+    one.status = 503;
+    const client = clientOf(listOf([at(one.port), at(two.port)]), { failures: 1_000 }, new HeldStates(), {
+      maxAttempts: 2,
+      intervalMs: 1,
+      maxIntervalMs: 1,
+      statuses: [503],
+      budget: { minPerSecond: 100, ttlMs: 10_000, percent: 100 },
+    });
+    const answers = [];
+    for (let count = 0; count < 20; count += 1) answers.push(await send(client));
+    expect(new Set(answers)).toEqual(new Set(['two']));
   });
 
   test('without an instance fail at once', async () => {

@@ -4,11 +4,13 @@ import type { PolicyContext } from './policyContext.ts';
 import type { Policy } from './subgraphCall.ts';
 import { verdictOfAnswer, verdictOfError } from './verdict.ts';
 
-/** Refuses calls to a subgraph while its circuit breaker is open. Every call counts, each try and each hedge for itself. */
-export function breaking(options: CircuitBreakerOptions, context: PolicyContext): Policy {
-  const { subgraph, telemetry, log, states } = context;
+/** The circuit breaker of a subgraph, which tells of its changes. */
+export function circuitBreakerOf(
+  options: CircuitBreakerOptions,
+  { subgraph, telemetry, log, states }: PolicyContext,
+): CircuitBreaker {
   const attributes = { 'subgraph.name': subgraph };
-  const breaker = states.get('circuit breaker', options, () => {
+  return states.get('circuit breaker', options, () => {
     const state = new CircuitBreaker(options, (phase) => {
       telemetry.record('breakerChanges', 1, { ...attributes, state: phase });
       if (phase === 'open') log.warn({ subgraph }, 'circuit breaker open: too many requests have failed');
@@ -19,6 +21,11 @@ export function breaking(options: CircuitBreakerOptions, context: PolicyContext)
     const forget = telemetry.observe('breakerState', () => (state.phase === 'closed' ? 0 : 1), attributes);
     return { state, forget };
   });
+}
+
+/** Refuses calls to a subgraph while its circuit breaker is open. Every call counts, each try and each hedge for itself. */
+export function breaking(breaker: CircuitBreaker, { subgraph, telemetry }: PolicyContext): Policy {
+  const attributes = { 'subgraph.name': subgraph };
   return (next) => (call) => {
     const pass = breaker.enter();
     if (pass === undefined) {

@@ -1,3 +1,5 @@
+import { RollingSum } from './rollingSum.ts';
+
 export interface CircuitBreakerOptions {
   /** It does not open before so many calls have ended within the rolling duration. */
   readonly requestThreshold: number;
@@ -33,7 +35,8 @@ export type BreakerPass = number;
 export class CircuitBreaker {
   readonly #options: CircuitBreakerOptions;
   readonly #onChange: (phase: BreakerPhase) => void;
-  readonly #calls: RollingCounts;
+  readonly #ended: RollingSum;
+  readonly #failed: RollingSum;
   #phase: BreakerPhase = 'closed';
   #pass: BreakerPass = 0;
   /** When open: until when. When half open without attempts left: when there are new ones. */
@@ -44,7 +47,8 @@ export class CircuitBreaker {
   constructor(options: CircuitBreakerOptions, onChange: (phase: BreakerPhase) => void = () => {}) {
     this.#options = options;
     this.#onChange = onChange;
-    this.#calls = new RollingCounts(options);
+    this.#ended = new RollingSum(options.rollingDurationMs, options.numBuckets);
+    this.#failed = new RollingSum(options.rollingDurationMs, options.numBuckets);
   }
 
   get phase(): BreakerPhase {
@@ -76,10 +80,13 @@ export class CircuitBreaker {
   }
 
   #leaveClosed(hasFailed: boolean): void {
-    this.#calls.count(hasFailed);
+    const nowMs = performance.now();
+    this.#ended.add(1, nowMs);
+    if (!hasFailed) return;
+    this.#failed.add(1, nowMs);
     const { requestThreshold, errorThresholdPercent } = this.#options;
-    const { total, failed } = this.#calls;
-    if (!hasFailed || total < requestThreshold || failed * 100 < errorThresholdPercent * total) return;
+    const ended = this.#ended.at(nowMs);
+    if (ended < requestThreshold || this.#failed.at(nowMs) * 100 < errorThresholdPercent * ended) return;
     this.#open();
   }
 
@@ -94,7 +101,8 @@ export class CircuitBreaker {
     }
     this.#successes += 1;
     if (this.#successes < this.#options.requiredSuccessful) return;
-    this.#calls.forget();
+    this.#ended.forget();
+    this.#failed.forget();
     this.#become('closed');
   }
 
@@ -113,48 +121,5 @@ export class CircuitBreaker {
     this.#phase = phase;
     this.#pass += 1;
     this.#onChange(phase);
-  }
-}
-
-/** How many calls have ended lately, and how many of them failed. */
-class RollingCounts {
-  readonly #bucketMs: number;
-  readonly #totals: number[];
-  readonly #fails: number[];
-  /** Number of the newest bucket since the beginning of time. */
-  #newest = 0;
-  total = 0;
-  failed = 0;
-
-  constructor({ rollingDurationMs, numBuckets }: CircuitBreakerOptions) {
-    this.#bucketMs = rollingDurationMs / numBuckets;
-    this.#totals = new Array<number>(numBuckets).fill(0);
-    this.#fails = new Array<number>(numBuckets).fill(0);
-  }
-
-  count(hasFailed: boolean): void {
-    const now = Math.floor(performance.now() / this.#bucketMs);
-    const { length } = this.#totals;
-    for (let stale = Math.max(this.#newest + 1, now - length + 1); stale <= now; stale += 1) {
-      this.#empty(stale % length);
-    }
-    this.#newest = Math.max(this.#newest, now);
-    const at = now % length;
-    this.#totals[at] = (this.#totals[at] ?? 0) + 1;
-    this.total += 1;
-    if (!hasFailed) return;
-    this.#fails[at] = (this.#fails[at] ?? 0) + 1;
-    this.failed += 1;
-  }
-
-  forget(): void {
-    for (let at = 0; at < this.#totals.length; at += 1) this.#empty(at);
-  }
-
-  #empty(at: number): void {
-    this.total -= this.#totals[at] ?? 0;
-    this.failed -= this.#fails[at] ?? 0;
-    this.#totals[at] = 0;
-    this.#fails[at] = 0;
   }
 }

@@ -1,6 +1,7 @@
-import { breaking } from './breaking.ts';
+import { breaking, circuitBreakerOf } from './breaking.ts';
 import { limitingConcurrency } from './concurrencyLimit.ts';
 import type { PolicyContext } from './policyContext.ts';
+import { retrying } from './retrying.ts';
 import { sharing } from './sharing.ts';
 import type { Policy, SendCall } from './subgraphCall.ts';
 import type { SubgraphTraffic } from './subgraphTraffic.ts';
@@ -15,20 +16,27 @@ export interface PoliciesOptions extends PolicyContext {
  * Wraps what sends to a subgraph, or to one of its instances, in the policies that are on, the outermost first:
  *
  * 1. equal queries are shared: all below is done once for those who ask the same
- * 2. the circuit breaker is asked before a call waits for its turn: when the subgraph hangs, all turns are taken, and what is
+ * 2. a query is tried again. Each try passes what is below anew: between two tries it takes nobody's turn, and a circuit breaker that
+ *    opens ends them
+ * 3. the circuit breaker is asked before a call waits for its turn: when the subgraph hangs, all turns are taken, and what is
  *    refused at once would wait for one
- * 3. a call waits for its turn
+ * 4. a call waits for its turn
  *
  * What sends has chosen the instance and ends the exchange when the time of the try has passed.
  */
-export function withPolicies(
-  send: SendCall,
-  { traffic, connections, ...context }: PoliciesOptions,
-): SendCall {
+export function withPolicies(send: SendCall, options: PoliciesOptions): SendCall {
+  const { traffic } = options;
+  const breaker = traffic.circuitBreaker && circuitBreakerOf(traffic.circuitBreaker, options);
   const policies: readonly (Policy | undefined)[] = [
     traffic.sharesCalls ? sharing() : undefined,
-    traffic.circuitBreaker && breaking(traffic.circuitBreaker, context),
-    limitingConcurrency(traffic.concurrency, { ...context, connections }),
+    traffic.retry &&
+      retrying(traffic.retry, {
+        ...options,
+        timeoutMs: traffic.timeoutMs,
+        isStopped: () => breaker?.phase === 'open',
+      }),
+    breaker && breaking(breaker, options),
+    limitingConcurrency(traffic.concurrency, options),
   ];
   return policies.reduceRight<SendCall>((next, policy) => policy?.(next) ?? next, send);
 }

@@ -19,6 +19,8 @@ export interface SubgraphCall {
   readonly tried?: Set<unknown>;
   /** A second call for what another is in flight for: it is not worth waiting for a turn. */
   readonly isSpare?: boolean;
+  /** Called when an answer begins, whatever becomes of it. */
+  readonly onAnswering?: () => void;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { CircuitBreakerOptions } from './circuitBreaker.ts';
 import type { ConcurrencyOptions } from './concurrencyLimit.ts';
+import type { RetryOptions } from './retrying.ts';
 
 /** How requests to one subgraph are sent. What is `undefined` is off, and costs nothing. */
 export interface SubgraphTraffic {
@@ -16,5 +17,6 @@ export interface SubgraphTraffic {
   /** Header that says how long an answer is waited for, in lower case. */
   readonly deadlineHeader?: string | undefined;
   readonly concurrency: ConcurrencyOptions;
+  readonly retry?: RetryOptions | undefined;
   readonly circuitBreaker?: CircuitBreakerOptions | undefined;
 }

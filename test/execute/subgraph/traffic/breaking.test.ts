@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { GatewayError } from '../../../../gateway/errors.ts';
 import { ExchangeEnded } from '../../../../gateway/execute/subgraph/exchange.ts';
-import { breaking } from '../../../../gateway/execute/subgraph/traffic/breaking.ts';
+import { breaking, circuitBreakerOf } from '../../../../gateway/execute/subgraph/traffic/breaking.ts';
 import type { ReceivedAnswer } from '../../../../gateway/execute/subgraph/traffic/receivedAnswer.ts';
 import {
   answerUnderTest,
@@ -38,7 +38,7 @@ describe('circuit breaker: what counts', () => {
     ],
   ])('%s', async (_what, next, opens) => {
     const { context, lines } = policyUnderTest();
-    const send = breaking(options, context)(next);
+    const send = breaking(circuitBreakerOf(options, context), context)(next);
     for (let count = 0; count < 3; count += 1) await outcomeUnderTest(send(callUnderTest()));
     expect(lines).toEqual(opens ? ['circuit breaker open: too many requests have failed'] : []);
   });
@@ -49,7 +49,7 @@ describe('circuit breaker: a call that is refused', () => {
     const { context, measured } = policyUnderTest();
     let sent = 0;
     const send = breaking(
-      options,
+      circuitBreakerOf(options, context),
       context,
     )(async () => {
       sent += 1;
