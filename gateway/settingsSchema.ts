@@ -8,6 +8,7 @@ import { trafficSettingsSchema } from './execute/subgraph/trafficSettings.ts';
 import { authenticationSettingsSchema } from './http/authenticate/authenticationSettings.ts';
 import { explorerSettingsSchema } from './http/explorer/explorerSettings.ts';
 import { batchingSettingsSchema, corsSettingsSchema, listenSettingsSchema } from './http/httpSettings.ts';
+import { overloadSettingsSchema } from './http/overloadSettings.ts';
 import { demandControlSettingsSchema } from './limit/demandControlSettings.ts';
 import { limitSettingsSchema } from './limit/limitSettings.ts';
 import { rateLimitSettingsSchema } from './limit/rate/rateLimitSettings.ts';
@@ -75,6 +76,7 @@ export const settingsSchema = z.strictObject({
   cors: corsSettingsSchema,
   authentication: authenticationSettingsSchema,
   limits: limitSettingsSchema,
+  overload: overloadSettingsSchema,
   demand_control: demandControlSettingsSchema,
   rate_limit: rateLimitSettingsSchema,
   persisted_queries: persistedQuerySettingsSchema,

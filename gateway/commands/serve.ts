@@ -13,6 +13,7 @@ import { HeldStates } from '../execute/subgraph/traffic/heldStates.ts';
 import { answerTimeoutMs, trafficBy } from '../execute/subgraph/trafficSettings.ts';
 import { Gateway, type PreparedSwap } from '../gateway.ts';
 import type { Readiness } from '../http/health.ts';
+import { Overload } from '../http/overload.ts';
 import { createHttpServer, type HttpServerOptions } from '../http/server.ts';
 import { DocumentGuard } from '../limit/documentGuard.ts';
 import type { PartBudgets } from '../limit/rate/partBudgets.ts';
@@ -125,11 +126,14 @@ export async function gatewayServer({
   const stopExpiry = telemetry.observe('certificateExpiry', () => secondsToExpiry(flow.tls.followed));
   /** Flows that answer what they have in flight. */
   const retiring = new Set<Promise<void>>();
+  const overload = new Overload({ settings: () => flow.settings.overload, telemetry, log });
+  overload.start();
   const app = await createHttpServer({
     handle: (request, client) => flow.handle(request, client),
     sharesEqualRequests: settings.traffic_shaping.inbound.deduplicate_query,
     authenticate: (request) => flow.authenticate(request),
     readiness: () => readiness(flow.gateway),
+    overload,
     log,
     graphqlPath: settings.listen.path,
     maxBodyBytes: settings.limits.max_body_bytes,
@@ -137,6 +141,7 @@ export async function gatewayServer({
     headersTimeoutMs: settings.limits.headers_timeout_ms,
     requestTimeoutMs: settings.limits.request_timeout_ms,
     answerTimeoutMs: () => answerTimeoutMs(flow.settings.traffic_shaping),
+    writeTimeoutMs: () => flow.settings.limits.write_timeout_ms,
     keepAliveTimeoutMs: settings.limits.keep_alive_timeout_ms,
     maxBatchSize: settings.batching.enabled ? settings.batching.maximum_size : 0,
     trustedProxies: settings.trusted_proxies,
@@ -210,6 +215,7 @@ export async function gatewayServer({
       await Promise.all(retiring);
       stopFigures?.();
       stopExpiry();
+      overload.stop();
       await flow.discoveries.stop();
       await promisify<void>((done) => log.flush(() => done(null)))();
     },

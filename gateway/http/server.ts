@@ -13,6 +13,7 @@ import type { ClientRequest } from './clientRequest.ts';
 import { errorBody, jsonError, onClientError } from './errorAnswers.ts';
 import { type ExplorerOptions, registerExplorerPages } from './explorer/explorerPages.ts';
 import { type Readiness, registerHealth } from './health.ts';
+import type { Overload } from './overload.ts';
 import type { Principal } from './principal.ts';
 import { withinDeadline } from './requestDeadline.ts';
 import { type ArrivedRequest, type HandleGraphQL, shareEqualRequests } from './shareEqualRequests.ts';
@@ -28,6 +29,8 @@ export interface HttpServerOptions {
    */
   readonly authenticate: (request: HeadersOfRequest) => Promise<Principal>;
   readonly readiness: () => Readiness | Promise<Readiness>;
+  /** Refuses what is too much for the process. */
+  readonly overload: Pick<Overload, 'admit' | 'inFlight' | 'unreadyReason'>;
   readonly log: Logger;
   readonly graphqlPath: string;
   readonly maxBodyBytes: number;
@@ -38,6 +41,8 @@ export interface HttpServerOptions {
   readonly requestTimeoutMs: number;
   /** Time for the answer to a request, once it has arrived. */
   readonly answerTimeoutMs: () => number;
+  /** Time in which a client must read something of an answer. */
+  readonly writeTimeoutMs: () => number;
   /** How long an idle connection is kept; it should be above the load balancer's. */
   readonly keepAliveTimeoutMs: number;
   /** Operations of one JSON array; 0 = no array is answered. */
@@ -74,6 +79,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     requestTimeout: options.requestTimeoutMs,
     keepAliveTimeout: options.keepAliveTimeoutMs,
     forceCloseConnections: 'idle',
+    // what still comes over a connection that was made before the drain is answered, and is its last
+    return503OnClosing: false,
     clientErrorHandler: onClientError,
     // what Fastify refuses before a route is found, such as a path that is not percent-encoded UTF-8
     frameworkErrors: (error, request, reply) => answerError(error, request, reply, log),
@@ -88,7 +95,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     },
   });
   app.addHook('onRequest', requireHost);
-  closeConnectionsOnClose(app);
+  const isDraining = closeConnectionsOnClose(app);
 
   acceptJsonOnly(app);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, log));
@@ -108,12 +115,16 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   const answer = options.sharesEqualRequests
     ? shareEqualRequests(options.handle)
     : ({ client, graphqlRequest }: ArrivedRequest) => options.handle(graphqlRequest(), client);
-  registerHealth(app, options.readiness);
+  registerHealth(app, options.readiness, () => ({
+    overloaded: options.overload.unreadyReason,
+    draining: isDraining() ? { requests: options.overload.inFlight } : undefined,
+  }));
   await registerExplorerPages(app, options.explorer);
   app.route({
     method: ['GET', 'POST'],
     url: graphqlPath,
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
+      options.overload.admit(reply.raw);
       request.principal = await options.authenticate(request.raw);
     },
     handler: async (request, reply) => {
@@ -128,7 +139,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
           graphqlRequest: () => graphqlRequestOf(request),
         }),
       );
-      return send(reply, response, client);
+      send(reply, response, client);
+      endUnreadAnswer(reply, options);
+      return reply;
     },
   });
   app.route({
@@ -153,8 +166,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
  * Lets no connection outlive the drain. Node.js closes those that are idle when the server closes, but neither those on
  * which nothing was ever sent (browsers open such ahead of need) nor those that become idle later: each would hold up
  * the end of the process until the drain times out.
+ *
+ * @returns whether the server drains
  */
-function closeConnectionsOnClose(app: FastifyInstance): void {
+function closeConnectionsOnClose(app: FastifyInstance): () => boolean {
   const connections = new Set<Socket>();
   let isClosing = false;
   app.server.on('connection', (socket) => {
@@ -173,6 +188,7 @@ function closeConnectionsOnClose(app: FastifyInstance): void {
       for (const socket of fresh) if (socket.bytesRead === 0) socket.destroy();
     }, FRESH_CONNECTION_MS);
   });
+  return () => isClosing;
 }
 
 /** How long a connection without a request may hold up the end of the process. */
@@ -287,6 +303,25 @@ function send(reply: FastifyReply, response: HTTPGraphQLResponse, client: Client
   return response.body.kind === 'complete'
     ? reply.send(response.body.string)
     : reply.send(Readable.from(response.body.asyncIterator));
+}
+
+/**
+ * Ends the connection of a client that does not read its answer: the memory of what waits for it would be held for as long as
+ * it likes. A client that reads slowly reads: Node.js begins anew with every part of a write that is taken.
+ * Source: Node.js, `lib/net.js`, `Socket.prototype._onTimeout`. When the answer has been read, the timeout of idle
+ * connections takes the place of this one (`lib/_http_server.js`, `resOnFinish`).
+ */
+function endUnreadAnswer(
+  { raw, request }: FastifyReply,
+  { writeTimeoutMs, log }: Pick<HttpServerOptions, 'writeTimeoutMs' | 'log'>,
+): void {
+  // mostly the system has taken all of it
+  if (raw.writableLength === 0) return;
+  request.raw.socket.setTimeout(writeTimeoutMs());
+  raw.once('timeout', () => {
+    log.info({ address: request.ip }, 'a client does not read its answer; its connection is closed');
+    request.raw.socket.destroy();
+  });
 }
 
 /** Fastify's own refusals, by its codes, in our words. */

@@ -67,6 +67,10 @@ export const limitSettingsSchema = group({
     ...ms,
     description: 'A whole request must arrive in this time.',
   }),
+  write_timeout_ms: setting(milliseconds(30_000), {
+    ...ms,
+    description: 'A client that reads nothing of its answer for so long is disconnected.',
+  }),
   keep_alive_timeout_ms: setting(milliseconds(75_000), {
     ...ms,
     description: 'How long an idle connection is kept; keep it above the load balancer’s.',

@@ -16,6 +16,42 @@ export interface Instrument {
  * Source: OpenTelemetry semantic conventions (`http.client.request.duration`, seconds); Apollo Router (`subgraph.name`).
  */
 export const instruments = {
+  requestsInFlight: {
+    name: 'http.server.active_requests',
+    kind: 'gauge',
+    unit: '{request}',
+    attributes: [],
+    description: 'Requests for GraphQL that have been taken, and whose answers are not read yet.',
+  },
+  overloadRefusals: {
+    name: 'tributary.overload.refusals',
+    kind: 'counter',
+    unit: '{request}',
+    attributes: ['reason'],
+    description:
+      'Requests that were refused as too much: `requests` in flight, or a lack of `heap`, `memory` or time in the `event_loop`.',
+  },
+  heapUtilization: {
+    name: 'tributary.heap.utilization',
+    kind: 'gauge',
+    unit: '1',
+    attributes: [],
+    description: 'Share of V8’s heap that is in use, garbage included, without the youngest objects.',
+  },
+  containerMemoryUtilization: {
+    name: 'tributary.container.memory.utilization',
+    kind: 'gauge',
+    unit: '1',
+    attributes: [],
+    description: 'Share of the container’s memory that its processes use; 0 without a limit.',
+  },
+  eventLoopDelay: {
+    name: 'nodejs.eventloop.delay.mean',
+    kind: 'gauge',
+    unit: 's',
+    attributes: [],
+    description: 'By how much the event loop is late, on average over half a second.',
+  },
   authentications: {
     name: 'tributary.authentication.requests',
     kind: 'counter',
