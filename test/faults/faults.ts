@@ -30,8 +30,11 @@ export interface Fault {
   readonly lastsUntilDeadline?: boolean;
   /** Whether it costs memory or processor time to produce: such are asked one after the other. */
   readonly isHeavy?: boolean;
-  /** What the client's message says; by the code where it is left out. */
-  readonly says?: RegExp;
+  /**
+   * Whether the subgraph is to be spared for it: no answer, none in time, a 5xx, no GraphQL. It counts for the circuit breaker and
+   * for the ejection of instances.
+   */
+  readonly isFailure: boolean;
 }
 
 const everywhere = (answer: ExpectedAnswer): Fault['sees'] => ({
@@ -147,6 +150,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'never answers',
     row: 'slow',
+    isFailure: true,
     misbehave: () => {},
     sees: timedOut,
     lastsUntilDeadline: true,
@@ -154,6 +158,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'stops after its headers',
     row: 'slow',
+    isFailure: true,
     misbehave: raw(`${head()}content-length: 100\r\n\r\n`),
     sees: timedOut,
     lastsUntilDeadline: true,
@@ -161,6 +166,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'stops within its headers',
     row: 'slow',
+    isFailure: true,
     misbehave: raw(head()),
     sees: timedOut,
     lastsUntilDeadline: true,
@@ -168,6 +174,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'stops within its body',
     row: 'slow',
+    isFailure: true,
     misbehave: rightlyBut((body, { socket }) => {
       socket.write(`${head()}content-length: ${body.length}\r\n\r\n${half(body)}`);
     }),
@@ -177,6 +184,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'sends its headers byte by byte for ever',
     row: 'slow',
+    isFailure: true,
     misbehave: repeatedly(`${head()}x-slow: `, 'x', 20),
     sees: timedOut,
     lastsUntilDeadline: true,
@@ -184,6 +192,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'sends its body byte by byte for ever',
     row: 'slow',
+    isFailure: true,
     misbehave: repeatedly(`${head()}content-length: 100000\r\n\r\n{`, ' ', 20),
     sees: timedOut,
     lastsUntilDeadline: true,
@@ -191,6 +200,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'sends a body in chunks that never ends',
     row: 'slow',
+    isFailure: true,
     misbehave: repeatedly(`${head()}transfer-encoding: chunked\r\n\r\n1\r\n{\r\n`, '1\r\n \r\n', 20),
     sees: timedOut,
     lastsUntilDeadline: true,
@@ -198,6 +208,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'sends early hints for ever',
     row: 'slow',
+    isFailure: true,
     misbehave: repeatedly('', 'HTTP/1.1 103 Early Hints\r\n\r\n', 20),
     sees: timedOut,
     lastsUntilDeadline: true,
@@ -207,6 +218,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'resets the connection without a byte',
     row: 'broken',
+    isFailure: true,
     misbehave: ({ socket }) => {
       socket.resetAndDestroy();
     },
@@ -215,6 +227,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'closes the connection without a byte',
     row: 'broken',
+    isFailure: true,
     misbehave: ({ socket }) => {
       socket.end();
     },
@@ -223,12 +236,14 @@ export const faults: readonly Fault[] = [
   {
     name: 'closes the connection within its headers',
     row: 'broken',
+    isFailure: true,
     misbehave: rawAndEnd(head()),
     sees: httpError,
   },
   {
     name: 'resets the connection within the body',
     row: 'broken',
+    isFailure: true,
     misbehave: rightlyBut((body, { socket }) => {
       socket.write(`${head()}content-length: ${body.length}\r\n\r\n${half(body)}`, () =>
         socket.resetAndDestroy(),
@@ -239,6 +254,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'closes the connection within the body',
     row: 'broken',
+    isFailure: true,
     misbehave: rightlyBut((body, { socket }) => {
       socket.end(`${head()}content-length: ${body.length}\r\n\r\n${half(body)}`);
     }),
@@ -247,6 +263,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'closes the connection within a chunk',
     row: 'broken',
+    isFailure: true,
     misbehave: rightlyBut((body, { socket }) => {
       socket.end(`${head()}transfer-encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${half(body)}`);
     }),
@@ -255,6 +272,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'ends a body without a length in the middle',
     row: 'malformed',
+    isFailure: true,
     misbehave: rightlyBut((body, { socket }) => {
       socket.end(`${head()}connection: close\r\n\r\n${half(body)}`);
     }),
@@ -265,18 +283,21 @@ export const faults: readonly Fault[] = [
   {
     name: 'does not speak HTTP',
     row: 'notHttp',
+    isFailure: true,
     misbehave: rawAndEnd('SSH-2.0-OpenSSH_9.6\r\n'),
     sees: httpError,
   },
   {
     name: 'answers with two lengths',
     row: 'notHttp',
+    isFailure: true,
     misbehave: rawAndEnd(`${head()}content-length: 2\r\ncontent-length: 13\r\n\r\n{"data":null}`),
     sees: httpError,
   },
   {
     name: 'answers with a length and in chunks',
     row: 'notHttp',
+    isFailure: true,
     misbehave: rawAndEnd(
       `${head()}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`,
     ),
@@ -285,24 +306,28 @@ export const faults: readonly Fault[] = [
   {
     name: 'sends chunks whose size is none',
     row: 'notHttp',
+    isFailure: true,
     misbehave: rawAndEnd(`${head()}transfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n`),
     sees: httpError,
   },
   {
     name: 'sends 64 kB of headers',
     row: 'notHttp',
+    isFailure: true,
     misbehave: rawAndEnd(`${head()}x-large: ${'x'.repeat(65_536)}\r\ncontent-length: 2\r\n\r\n{}`),
     sees: httpError,
   },
   {
     name: 'switches to another protocol',
     row: 'notHttp',
+    isFailure: true,
     misbehave: raw('HTTP/1.1 101 Switching Protocols\r\nupgrade: foo\r\nconnection: upgrade\r\n\r\n'),
     sees: httpError,
   },
   {
     name: 'sends a second answer that nobody asked for',
     row: 'harmless',
+    isFailure: false,
     misbehave: rightlyBut((body, { socket }) => {
       const forged = '{"data":{"reviewsLatest":"forged","reviewsAdd":"forged"}}';
       const one = (text: string): string => `${head()}content-length: ${text.length}\r\n\r\n${text}`;
@@ -315,54 +340,63 @@ export const faults: readonly Fault[] = [
   {
     name: 'answers 500 with text',
     row: 'status',
+    isFailure: true,
     misbehave: sends({ status: 500, headers: { 'content-type': 'text/plain' }, body: 'at /srv/app.js:1' }),
     sees: fails('SUBREQUEST_HTTP_ERROR', 500),
   },
   {
     name: 'answers 502 with HTML',
     row: 'status',
+    isFailure: true,
     misbehave: sends({ status: 502, headers: { 'content-type': 'text/html' }, body: '<h1>Bad gateway</h1>' }),
     sees: fails('SUBREQUEST_HTTP_ERROR', 502),
   },
   {
     name: 'answers 503 and when to come again',
     row: 'status',
+    isFailure: true,
     misbehave: sends({ status: 503, headers: { 'retry-after': '120' } }),
     sees: fails('SUBREQUEST_HTTP_ERROR', 503),
   },
   {
     name: 'answers 429 and when to come again',
     row: 'status',
+    isFailure: false,
     misbehave: sends({ status: 429, headers: { 'retry-after': '120' } }),
     sees: fails('SUBREQUEST_HTTP_ERROR', 429),
   },
   {
     name: 'answers 404',
     row: 'status',
+    isFailure: false,
     misbehave: sends({ status: 404 }),
     sees: fails('SUBREQUEST_HTTP_ERROR', 404),
   },
   {
     name: 'redirects',
     row: 'status',
+    isFailure: false,
     misbehave: sends({ status: 302, headers: { location: 'http://127.0.0.1:9/elsewhere' } }),
     sees: fails('SUBREQUEST_HTTP_ERROR', 302),
   },
   {
     name: 'answers 500 with errors of GraphQL',
     row: 'statusWithErrors',
+    isFailure: true,
     misbehave: sends({ status: 500, body: JSON.stringify(errorsOnly) }),
     sees: reportedAnd(500),
   },
   {
     name: 'answers 401 with errors of GraphQL',
     row: 'statusWithErrors',
+    isFailure: false,
     misbehave: sends({ status: 401, body: JSON.stringify(errorsOnly) }),
     sees: reportedAnd(401),
   },
   {
     name: 'answers 429 with errors of GraphQL',
     row: 'statusWithErrors',
+    isFailure: false,
     misbehave: sends({
       status: 429,
       headers: { 'content-type': 'application/json', 'retry-after': '1' },
@@ -373,6 +407,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'answers 500 with the right data',
     row: 'statusWithErrors',
+    isFailure: true,
     misbehave: rightlyBut((body, { response }) => {
       response.writeHead(500, { 'content-type': 'application/json' });
       response.end(body);
@@ -385,11 +420,24 @@ export const faults: readonly Fault[] = [
   },
 
   // bodies that are no GraphQL
-  { name: 'answers 204', row: 'malformed', misbehave: sends({ status: 204, headers: {} }), sees: malformed },
-  { name: 'answers 200 with nothing', row: 'malformed', misbehave: sends({}), sees: malformed },
+  {
+    name: 'answers 204',
+    row: 'malformed',
+    isFailure: true,
+    misbehave: sends({ status: 204, headers: {} }),
+    sees: malformed,
+  },
+  {
+    name: 'answers 200 with nothing',
+    row: 'malformed',
+    isFailure: true,
+    misbehave: sends({}),
+    sees: malformed,
+  },
   {
     name: 'answers without a content type',
     row: 'malformed',
+    isFailure: true,
     misbehave: rightlyBut((body, { response }) => {
       response.writeHead(200);
       response.end(body);
@@ -399,6 +447,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'answers with another content type',
     row: 'malformed',
+    isFailure: true,
     misbehave: rightlyBut((body, { response }) => {
       response.writeHead(200, { 'content-type': 'text/plain' });
       response.end(body);
@@ -408,20 +457,35 @@ export const faults: readonly Fault[] = [
   {
     name: 'answers 200 with HTML',
     row: 'malformed',
+    isFailure: true,
     misbehave: sends({ headers: { 'content-type': 'text/html' }, body: '<h1>Please sign in</h1>' }),
     sees: malformed,
   },
   {
     name: 'answers with half of the JSON',
     row: 'malformed',
+    isFailure: true,
     misbehave: rightlyBut((body, conversation) => sends({ body: half(body) })(conversation)),
     sees: malformed,
   },
-  { name: 'answers with a list', row: 'malformed', misbehave: sends({ body: '[]' }), sees: malformed },
-  { name: 'answers with a text', row: 'malformed', misbehave: sends({ body: '"{}"' }), sees: malformed },
+  {
+    name: 'answers with a list',
+    row: 'malformed',
+    isFailure: true,
+    misbehave: sends({ body: '[]' }),
+    sees: malformed,
+  },
+  {
+    name: 'answers with a text',
+    row: 'malformed',
+    isFailure: true,
+    misbehave: sends({ body: '"{}"' }),
+    sees: malformed,
+  },
   {
     name: 'answers with bytes that are not UTF-8',
     row: 'malformed',
+    isFailure: true,
     misbehave: sends({
       body: Buffer.from([
         ...Buffer.from('{"data":{"reviewsLatest":"'),
@@ -436,6 +500,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'compresses in a way that it was not asked for',
     row: 'malformed',
+    isFailure: true,
     misbehave: rightlyBut((body, conversation) =>
       sends({ headers: { ...compressed, 'content-encoding': 'x-none' }, body: brotliCompressSync(body) })(
         conversation,
@@ -446,12 +511,14 @@ export const faults: readonly Fault[] = [
   {
     name: 'says gzip and sends text',
     row: 'malformed',
+    isFailure: true,
     misbehave: rightlyBut((body, conversation) => sends({ headers: compressed, body })(conversation)),
     sees: malformed,
   },
   {
     name: 'compresses twenty times',
     row: 'malformed',
+    isFailure: true,
     misbehave: ({ response }) => {
       let body = Buffer.from('{"data":null}');
       for (let times = 0; times < 20; times += 1) body = gzipSync(body);
@@ -465,6 +532,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'answers with 64 MB of JSON',
     row: 'tooLarge',
+    isFailure: false,
     misbehave: flood(
       `${head()}connection: close\r\n\r\n{"data":{"reviewsLatest":"`,
       'x'.repeat(65_536),
@@ -476,6 +544,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'answers with 64 MB of blanks before the JSON',
     row: 'tooLarge',
+    isFailure: false,
     misbehave: flood(`${head()}connection: close\r\n\r\n`, ' '.repeat(65_536), 64 * megabytes),
     sees: malformed,
     isHeavy: true,
@@ -483,6 +552,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'answers with 200 MB in 200 kB of gzip',
     row: 'tooLarge',
+    isFailure: true,
     misbehave: ({ response }) => {
       bomb ??= Buffer.concat([
         gzipSync('{"data":{"reviewsLatest":"'),
@@ -500,30 +570,35 @@ export const faults: readonly Fault[] = [
   {
     name: 'answers with neither data nor errors',
     row: 'notGraphql',
+    isFailure: true,
     misbehave: sends({ body: '{}' }),
     sees: malformed,
   },
   {
     name: 'answers with data null and no errors',
     row: 'notGraphql',
+    isFailure: true,
     misbehave: sends({ body: '{"data":null}' }),
     sees: malformed,
   },
   {
     name: 'answers with data null and an empty list of errors',
     row: 'notGraphql',
+    isFailure: true,
     misbehave: sends({ body: '{"data":null,"errors":[]}' }),
     sees: malformed,
   },
   {
     name: 'answers with data that is a list',
     row: 'notGraphql',
+    isFailure: true,
     misbehave: sends({ body: '{"data":[]}' }),
     sees: malformed,
   },
   {
     name: 'answers with errors that are no list',
     row: 'notGraphql',
+    isFailure: true,
     misbehave: sends({ body: '{"errors":{"message":"no"}}' }),
     sees: malformed,
   },
@@ -532,18 +607,21 @@ export const faults: readonly Fault[] = [
   {
     name: 'reports an error and no data',
     row: 'reported',
+    isFailure: false,
     misbehave: sends({ body: JSON.stringify({ data: null, ...errorsOnly }) }),
     sees: fails('DOWNSTREAM_SERVICE_ERROR'),
   },
   {
     name: 'reports errors that are no objects',
     row: 'reported',
+    isFailure: false,
     misbehave: sends({ body: '{"errors":[null,"no",7]}' }),
     sees: everywhere({ errors: Array(3).fill({ code: 'DOWNSTREAM_SERVICE_ERROR' }) }),
   },
   {
     name: 'reports an error with a code, a status and a stack trace',
     row: 'reported',
+    isFailure: false,
     misbehave: sends({
       body: JSON.stringify({
         errors: [
@@ -564,6 +642,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'reports an error of one entity',
     row: 'reported',
+    isFailure: false,
     misbehave: changes((answer) => {
       const [first, second] = entitiesOf(answer) as Record<string, unknown>[];
       // under which name the gateway asks for a field is its own affair
@@ -583,6 +662,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'reports ten thousand errors',
     row: 'tooManyErrors',
+    isFailure: false,
     misbehave: sends({
       body: JSON.stringify({
         errors: Array.from({ length: 10_000 }, (_, index) => ({ message: `error ${index}` })),
@@ -600,24 +680,28 @@ export const faults: readonly Fault[] = [
   {
     name: 'answers with fewer entities than it was asked for',
     row: 'entities',
+    isFailure: false,
     misbehave: changes((answer) => ({ data: { _entities: entitiesOf(answer)?.slice(1) } })),
     sees: { entities: { errors: [{ code: 'SUBREQUEST_MALFORMED_RESPONSE' }] } },
   },
   {
     name: 'answers with more entities than it was asked for',
     row: 'entities',
+    isFailure: false,
     misbehave: changes((answer) => ({ data: { _entities: [...(entitiesOf(answer) ?? []), {}] } })),
     sees: { entities: { errors: [{ code: 'SUBREQUEST_MALFORMED_RESPONSE' }] } },
   },
   {
     name: 'answers with entities that are no objects',
     row: 'entities',
+    isFailure: false,
     misbehave: changes((answer) => ({ data: { _entities: entitiesOf(answer)?.map(() => 7) } })),
     sees: { entities: { errors: [{ code: 'SUBREQUEST_MALFORMED_RESPONSE' }] } },
   },
   {
     name: 'does not know an entity',
     row: 'unknownEntity',
+    isFailure: false,
     misbehave: changes((answer) => ({ data: { _entities: [entitiesOf(answer)?.[0], null] } })),
     sees: { entities: { data: wholeData.entitiesBut(1), errors: [] } },
   },
@@ -626,6 +710,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'answers with a value of another type',
     row: 'wrongType',
+    isFailure: false,
     misbehave: changes((answer) => instead(answer, values, '{"is":"an object"}')),
     sees: {
       root: { errors: [{ code: 'RESPONSE_VALIDATION_FAILED' }] },
@@ -641,6 +726,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'answers with a value that is nested a million levels deep',
     row: 'wrongType',
+    isFailure: false,
     misbehave: changes((answer) => {
       deep ??= '['.repeat(1_000_000) + ']'.repeat(1_000_000);
       return instead(answer, ['Fine', 'added', notes[0]], deep);
@@ -660,6 +746,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'answers with fields that nobody asked for',
     row: 'harmless',
+    isFailure: false,
     misbehave: changes(({ data }) => ({
       data: {
         ...data,
@@ -677,6 +764,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'answers with keys that objects inherit',
     row: 'harmless',
+    isFailure: false,
     misbehave: changes((answer) => {
       const poison = '"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},';
       return JSON.stringify({ data: answer.data }).replaceAll('{', `{${poison}`);
@@ -686,6 +774,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'answers with a key twice',
     row: 'harmless',
+    isFailure: false,
     // the last one counts, as `JSON.parse` reads it (ECMA-262, `JSON.parse`, note 3)
     misbehave: changes(
       (answer) =>

@@ -15,8 +15,7 @@ describe('faults: the table for operators', () => {
       ['What fails', 'What the client sees', 'Setting', 'Metric and log'],
       rows.map((row) => [row.fails, row.sees, row.settings === '' ? 'none' : row.settings, watchOf(row)]),
     );
-    const readme = readFileSync(path.resolve(import.meta.dirname, '../../gateway/README.md'), 'utf8');
-    if (tableUnder('## When a subgraph fails', readme) !== expected) {
+    if (tableUnder('## When a subgraph fails', readme()) !== expected) {
       throw new Error(
         `The table under "## When a subgraph fails" in gateway/README.md has to be:\n\n${expected}\n`,
       );
@@ -33,10 +32,22 @@ describe('faults: the table for operators', () => {
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
 
-  test('names the metric as it is measured', () => {
-    expect(instruments.subgraphRequestDuration.name).toBe('http.client.request.duration');
+  test('names metrics as they are measured', () => {
+    const measured = new Set<string>(Object.values(instruments).map(({ name }) => name));
+    const named = rows.flatMap(({ watch = '' }) => watch.match(/tributary\.[\w.]+/g) ?? []);
+    expect([...named, 'http.client.request.duration'].filter((name) => !measured.has(name))).toEqual([]);
+  });
+
+  test('names settings as they are set', () => {
+    const settings = tableUnder('## Settings', readme()) ?? '';
+    const named = rows.flatMap((row) => row.settings.match(/[a-z_]+(\.[a-z_]+)+/g) ?? []);
+    expect(named.filter((key) => !settings.includes(` \`${key}`))).toEqual([]);
   });
 });
+
+function readme(): string {
+  return readFileSync(path.resolve(import.meta.dirname, '../../gateway/README.md'), 'utf8');
+}
 
 function watchOf({ outcome, isLogged, watch }: OperatorRow): string {
   return [`\`${outcome}\``, isLogged ? '`warn`' : '', watch ?? ''].filter((part) => part !== '').join(', ');

@@ -136,10 +136,26 @@ export const operatorRows = {
   },
   busy: {
     fails: 'It is slow or dead while many ask for it.',
-    sees: '`GATEWAY_TIMEOUT`, waiting for a connection included; who asks other subgraphs does not feel it',
+    sees: '`GATEWAY_TIMEOUT`, or `REQUEST_CONCURRENCY_LIMITED` for those that have not come to their turn; who asks other subgraphs does not feel it',
     settings: '`traffic_shaping.all.max_connections`, `traffic_shaping.all.timeout_ms`',
     outcome: 'GATEWAY_TIMEOUT',
     isLogged: true,
+  },
+  shed: {
+    fails: 'More ask for it than it may have in flight, and than may wait.',
+    sees: '`REQUEST_CONCURRENCY_LIMITED`, at once or after `max_wait_ms`; nothing was sent',
+    settings: '`traffic_shaping.all.concurrency`',
+    outcome: 'REQUEST_CONCURRENCY_LIMITED',
+    isLogged: true,
+    watch: '`tributary.subgraph.queue.refused`',
+  },
+  breakerOpen: {
+    fails: 'It has failed too often of late: its circuit breaker is open.',
+    sees: '`SUBGRAPH_CIRCUIT_BREAKER_REJECTED`, at once; nothing was sent',
+    settings: '`traffic_shaping.all.circuit_breaker`',
+    outcome: 'SUBGRAPH_CIRCUIT_BREAKER_REJECTED',
+    isLogged: true,
+    watch: '`tributary.subgraph.circuit_breaker.changes`, `circuit breaker open`',
   },
   wholeRequest: {
     fails: 'The whole request takes too long, by one subgraph or several.',
@@ -168,7 +184,7 @@ export const operatorRows = {
     settings: '`discovery.ejection`',
     outcome: 'answered',
     isLogged: false,
-    watch: '`instance ejected`, `instance back`',
+    watch: '`tributary.subgraph.instances.ejections`, `instance ejected`, `instance back`',
   },
   moved: {
     fails: 'Its instances move: others are listed, and those before end in order.',

@@ -1,4 +1,4 @@
-import type { FaultHarnessOptions } from './faultHarness.ts';
+import { type FaultHarnessOptions, harnessTimeoutMs } from './faultHarness.ts';
 import type { ExpectedAnswer, ExpectedError, Fault } from './faults.ts';
 import type { AskKind } from './faultyGraph.ts';
 
@@ -41,6 +41,23 @@ export const policies: readonly Policy[] = [
     // one server at two addresses; neither is left alone, so that each fault is seen
     routingUrl: (url) => `static:${url},${url}?instance=2`,
     settings: { engine: 'compiled', discovery: { ejection: { failures: 1_000_000 } } },
+  },
+  {
+    name: 'with settings of the subgraph’s own',
+    settings: {
+      engine: 'compiled',
+      traffic_shaping: {
+        all: { timeout_ms: 20_000 },
+        subgraphs: { reviews: { timeout_ms: harnessTimeoutMs } },
+      },
+    },
+  },
+  {
+    name: 'with circuit breakers that stay closed',
+    settings: {
+      engine: 'compiled',
+      traffic_shaping: { all: { circuit_breaker: { enabled: true, request_threshold: 1_000_000 } } },
+    },
   },
   {
     name: 'with the stock engine',

@@ -1,6 +1,12 @@
 import { expect } from '@jest/globals';
 import { startConsulServer } from '../support/consulServer.ts';
-import { type FaultHarness, type FaultHarnessOptions, type Seen, startFaultHarness } from './faultHarness.ts';
+import {
+  type FaultHarness,
+  type FaultHarnessOptions,
+  harnessTimeoutMs,
+  type Seen,
+  startFaultHarness,
+} from './faultHarness.ts';
 import { faults } from './faults.ts';
 import {
   type AskKind,
@@ -84,6 +90,27 @@ async function expectFailure(
   }
 }
 
+/** Opens with the second failure of two hundred, and asks again soon. */
+export const breakerSettings = {
+  enabled: true,
+  request_threshold: 2,
+  error_threshold_percent: 1,
+  sleep_window_ms: 50,
+  required_successful: 1,
+} as const;
+
+/** @returns how often it was refused before */
+export async function askUntilWhole(harness: FaultHarness): Promise<number> {
+  for (let refused = 0; ; refused += 1) if (isWhole('root', await harness.ask('root'))) return refused;
+}
+
+/** What a counter has come to in the end, for attributes as they stand in the log's figures. */
+async function countOf(harness: FaultHarness, metric: string, attributes: string): Promise<number> {
+  await harness.stop();
+  const { figures } = harness.log.findLast((line) => line.figures !== undefined) ?? {};
+  return figures?.[metric]?.[attributes]?.count ?? 0;
+}
+
 /** Not the 99th: clients and subgraphs share this process, and a hundred clients that begin or end at once are a stall in it. */
 const percentile90 = (times: readonly number[]): number =>
   [...times].sort((a, b) => a - b)[Math.floor(times.length * 0.9)] ?? 0;
@@ -164,11 +191,74 @@ export const scenarios: readonly Scenario[] = [
         // twice as long, and what a busy machine adds
         expect(besideMs).toBeLessThan(2 * quietMs + 50);
         const answers = await Promise.all(waiting);
-        expect(new Set(answers.map((seen) => JSON.stringify(codesOf(seen))))).toEqual(
-          new Set([JSON.stringify([['GATEWAY_TIMEOUT', ['latest']]])]),
-        );
+        // who has not come to its turn by then is told so
+        const codes = new Set(answers.map((seen) => JSON.stringify(codesOf(seen))));
+        for (const code of ['GATEWAY_TIMEOUT', 'REQUEST_CONCURRENCY_LIMITED']) {
+          codes.delete(JSON.stringify([[code, ['latest']]]));
+        }
+        expect([...codes]).toEqual([]);
         expect(isWhole('root', await harness.ask('root'))).toBe(true);
       }),
+  },
+  {
+    name: 'what is more than may be in flight and wait is refused at once, and not sent',
+    row: 'shed',
+    run: () =>
+      withHarness(
+        {
+          settings: {
+            traffic_shaping: {
+              subgraphs: { reviews: { concurrency: { max: 2, max_queue: 2, max_wait_ms: 5_000 } } },
+            },
+          },
+        },
+        async (harness) => {
+          const asked = Array.from({ length: 10 }, () => harness.ask('root', { fault: never }));
+          const answers = await Promise.all(asked);
+          const shed = answers.filter(
+            (seen) => seen.errors[0]?.extensions?.code === 'REQUEST_CONCURRENCY_LIMITED',
+          );
+          expect(shed.length).toBe(6);
+          for (const seen of shed) {
+            expect([seen.status, seen.data, seen.sent]).toEqual([200, dataWithout.root, 0]);
+            expect(codesOf(seen)).toEqual([['REQUEST_CONCURRENCY_LIMITED', ['latest']]]);
+            expect(seen.tookMs).toBeLessThan(harnessTimeoutMs);
+          }
+          expect(isWhole('root', await harness.ask('root'))).toBe(true);
+          expect(await countOf(harness, 'tributary.subgraph.queue.refused', 'reviews')).toBe(6);
+        },
+      ),
+  },
+  {
+    name: 'a circuit breaker spares a subgraph that fails, and tries it again',
+    row: 'breakerOpen',
+    run: () =>
+      withHarness(
+        { settings: { traffic_shaping: { all: { circuit_breaker: breakerSettings } } } },
+        async (harness) => {
+          for (let asked = 0; asked < 2; asked += 1) await harness.ask('root', { fault: reset });
+          for (const kind of askKinds) {
+            const seen = await harness.ask(kind);
+            expect([seen.status, seen.data, seen.sent]).toEqual([200, dataWithout[kind], 0]);
+            expect(codesOf(seen)).toEqual([['SUBGRAPH_CIRCUIT_BREAKER_REJECTED', placeOf[kind]]]);
+            expect(seen.logged.map((line) => [line.level, line.code])).toEqual([
+              ['warn', 'SUBGRAPH_CIRCUIT_BREAKER_REJECTED'],
+            ]);
+          }
+          const refused = await askUntilWhole(harness);
+          const said = harness.log
+            .filter(({ msg }) => msg.startsWith('circuit breaker'))
+            .map(({ msg }) => msg.split(':')[0]);
+          expect(said).toEqual([
+            'circuit breaker open',
+            'circuit breaker half open',
+            'circuit breaker closed',
+          ]);
+          expect(await countOf(harness, 'tributary.subgraph.circuit_breaker.short_circuits', 'reviews')).toBe(
+            3 + refused,
+          );
+        },
+      ),
   },
   {
     name: 'a request that takes too long is a 504, and ends its fetches',
@@ -259,6 +349,8 @@ export const scenarios: readonly Scenario[] = [
               while (instance.requests.length === before) {
                 expect(isWhole('root', await harness.ask('root'))).toBe(true);
               }
+              const ejections = 'tributary.subgraph.instances.ejections';
+              expect(await countOf(harness, ejections, 'reviews')).toBeGreaterThan(0);
             },
           ),
       );

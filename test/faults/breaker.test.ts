@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type FaultHarness, startFaultHarness } from './faultHarness.ts';
+import { faults } from './faults.ts';
+import { askKinds } from './faultyGraph.ts';
+import { askUntilWhole, breakerSettings } from './scenarios.ts';
+
+/* Which faults count against a subgraph: those after which it is better left alone. */
+
+let harness: FaultHarness;
+
+beforeAll(async () => {
+  harness = await startFaultHarness({
+    settings: {
+      engine: 'compiled',
+      traffic_shaping: {
+        all: { timeout_ms: 400, circuit_breaker: { ...breakerSettings, sleep_window_ms: 150 } },
+      },
+    },
+  });
+  // planned beforehand: what is asked has to come within the sleep window
+  for (const kind of askKinds) await harness.ask(kind);
+});
+
+afterAll(() => harness?.stop());
+
+describe('faults: behind a circuit breaker', () => {
+  test.each(faults)('a subgraph that $name is spared: $isFailure', async (fault) => {
+    const kind = askKinds.find((each) => fault.sees[each] !== undefined) ?? 'root';
+    // after two answers one failure opens it
+    for (let asked = 0; asked < 2; asked += 1) await askUntilWhole(harness);
+    await harness.ask(kind, { fault });
+    const { sent, errors } = await harness.ask('mutation');
+    expect([sent, errors.map(({ extensions }) => extensions?.code)]).toEqual(
+      fault.isFailure ? [0, ['SUBGRAPH_CIRCUIT_BREAKER_REJECTED']] : [1, []],
+    );
+  });
+});
