@@ -147,6 +147,27 @@ export const instruments = {
     attributes: ['subgraph.name'],
     description: 'Queries that were not sent again because the retry budget was used up.',
   },
+  hedges: {
+    name: 'tributary.subgraph.hedging.requests',
+    kind: 'counter',
+    unit: '{request}',
+    attributes: ['subgraph.name'],
+    description: 'Queries that were slow and sent a second time.',
+  },
+  hedgeWins: {
+    name: 'tributary.subgraph.hedging.wins',
+    kind: 'counter',
+    unit: '{request}',
+    attributes: ['subgraph.name'],
+    description: 'Those of them that were answered by the second call.',
+  },
+  hedgingDelay: {
+    name: 'tributary.subgraph.hedging.delay',
+    kind: 'gauge',
+    unit: 's',
+    attributes: ['subgraph.name'],
+    description: 'After what time a query is slow now.',
+  },
   breakerState: {
     name: 'tributary.subgraph.circuit_breaker.state',
     kind: 'gauge',

@@ -87,6 +87,21 @@ const subgraphSettings = group({
       }),
     }),
   }),
+  hedging: group({
+    enabled: setting(z.boolean().default(false), {
+      description:
+        'Send a slow query a second time, to another instance where there is one, and take the first answer. Never a mutation.',
+    }),
+    percentile: setting(z.number().min(50).max(99.9).default(95), {
+      unit: '%',
+      description: 'A query is slow when it takes longer than this share of the recent ones.',
+    }),
+    min_ms: setting(milliseconds(20), { ...ms, description: 'It is not slow before this time.' }),
+    budget_percent: setting(percent(10), {
+      unit: '%',
+      description: 'At most this share of the queries to a subgraph is sent a second time.',
+    }),
+  }),
   circuit_breaker: group({
     enabled: setting(z.boolean().default(false), {
       description:
@@ -179,7 +194,7 @@ export function trafficBy({
 }
 
 function trafficOf(settings: SubgraphSettings): SubgraphTraffic {
-  const { concurrency, retry, circuit_breaker: breaker } = settings;
+  const { concurrency, retry, hedging, circuit_breaker: breaker } = settings;
   return {
     timeoutMs: settings.timeout_ms,
     totalTimeoutMs: settings.total_timeout_ms ?? settings.timeout_ms,
@@ -204,6 +219,9 @@ function trafficOf(settings: SubgraphSettings): SubgraphTraffic {
             ttlMs: retry.budget.ttl_ms,
           },
         }
+      : undefined,
+    hedging: hedging.enabled
+      ? { percentile: hedging.percentile, minMs: hedging.min_ms, budgetPercent: hedging.budget_percent }
       : undefined,
     circuitBreaker: breaker.enabled
       ? {

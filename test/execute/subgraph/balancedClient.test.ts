@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { GatewayError } from '../../../gateway/errors.ts';
 import type { SubgraphSender } from '../../../gateway/execute/subgraph/subgraphSender.ts';
 import { HeldStates } from '../../../gateway/execute/subgraph/traffic/heldStates.ts';
-import type { RetryOptions } from '../../../gateway/execute/subgraph/traffic/retrying.ts';
+import type { SubgraphTraffic } from '../../../gateway/execute/subgraph/traffic/subgraphTraffic.ts';
 import { Cancellation } from '../../../gateway/runtime/cancellation.ts';
 import type { FollowedInstances } from '../../../gateway/supergraph/discoveries.ts';
 import type { Instance } from '../../../gateway/supergraph/instance.ts';
@@ -70,7 +70,7 @@ function clientOf(
   list: FollowedInstances,
   ejection: Partial<typeof balancing.ejection> = {},
   states = new HeldStates(),
-  retry?: RetryOptions,
+  policies: Pick<SubgraphTraffic, 'retry' | 'hedging'> = {},
 ): SubgraphSender {
   const client = senderUnderTest({
     subgraph: 'reviews',
@@ -80,7 +80,7 @@ function clientOf(
     balancing: { ...balancing, ejection: { ...balancing.ejection, ...ejection } },
     follow: () => list,
     states,
-    retry,
+    ...policies,
     log: pino({ base: null, timestamp: false }, { write: (line) => void lines.push(JSON.parse(line).msg) }),
   });
   clients.push(client);
@@ -154,16 +154,31 @@ describe('balanced client: requests', () => {
   test('that are tried again go to another instance', async () => {
     const [one, two] = [await start('one'), await start('two')];
     one.status = 503;
-    const client = clientOf(listOf([at(one.port), at(two.port)]), { failures: 1_000 }, new HeldStates(), {
+    const retry = {
       maxAttempts: 2,
       intervalMs: 1,
       maxIntervalMs: 1,
       statuses: [503],
       budget: { minPerSecond: 100, ttlMs: 10_000, percent: 100 },
-    });
+    };
+    const list = listOf([at(one.port), at(two.port)]);
+    const client = clientOf(list, { failures: 1_000 }, new HeldStates(), { retry });
     const answers = [];
     for (let count = 0; count < 20; count += 1) answers.push(await send(client));
     expect(new Set(answers)).toEqual(new Set(['two']));
+  });
+
+  test('that are slow are sent to another instance too, which answers', async () => {
+    const [one, two] = [await start('one'), await start('two')];
+    const list = listOf([at(one.port), at(two.port)]);
+    const hedging = { percentile: 95, minMs: 1, budgetPercent: 100 };
+    const client = clientOf(list, {}, new HeldStates(), { hedging });
+    for (let count = 0; count < 100; count += 1) await send(client);
+    one.after = new Promise(() => {});
+    const answers = [];
+    for (let count = 0; count < 20; count += 1) answers.push(await send(client));
+    expect([new Set(answers), lines]).toEqual([new Set(['two']), []]);
+    one.after = undefined;
   });
 
   test('without an instance fail at once', async () => {

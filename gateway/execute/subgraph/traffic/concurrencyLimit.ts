@@ -65,18 +65,16 @@ export function limitingConcurrency(
           end();
           resolve(send(call));
         };
+        const leftMs = Math.max(1, call.deadlineMs - performance.now());
         const onLate = (): void => {
           end();
-          reject(refusal());
+          reject(leftMs > maxWaitMs ? refusal() : new ExchangeEnded('deadline'));
         };
         const onCancel = (): void => {
           end();
           reject(new ExchangeEnded('clientGone'));
         };
-        const timer = setTimeout(
-          onLate,
-          Math.min(maxWaitMs, Math.max(1, call.deadlineMs - performance.now())),
-        );
+        const timer = setTimeout(onLate, Math.min(maxWaitMs, leftMs));
         slots.wait(onTurn);
         call.cancellation.onCancel(onCancel);
       });

@@ -1,5 +1,6 @@
 import { breaking, circuitBreakerOf } from './breaking.ts';
 import { limitingConcurrency } from './concurrencyLimit.ts';
+import { hedging } from './hedging.ts';
 import type { PolicyContext } from './policyContext.ts';
 import { retrying } from './retrying.ts';
 import { sharing } from './sharing.ts';
@@ -18,9 +19,10 @@ export interface PoliciesOptions extends PolicyContext {
  * 1. equal queries are shared: all below is done once for those who ask the same
  * 2. a query is tried again. Each try passes what is below anew: between two tries it takes nobody's turn, and a circuit breaker that
  *    opens ends them
- * 3. the circuit breaker is asked before a call waits for its turn: when the subgraph hangs, all turns are taken, and what is
+ * 3. a slow query is sent a second time. Both calls pass what is below, so that the second is bounded as any other
+ * 4. the circuit breaker is asked before a call waits for its turn: when the subgraph hangs, all turns are taken, and what is
  *    refused at once would wait for one
- * 4. a call waits for its turn
+ * 5. a call waits for its turn
  *
  * What sends has chosen the instance and ends the exchange when the time of the try has passed.
  */
@@ -35,6 +37,7 @@ export function withPolicies(send: SendCall, options: PoliciesOptions): SendCall
         timeoutMs: traffic.timeoutMs,
         isStopped: () => breaker?.phase === 'open',
       }),
+    traffic.hedging && hedging(traffic.hedging, options),
     breaker && breaking(breaker, options),
     limitingConcurrency(traffic.concurrency, options),
   ];

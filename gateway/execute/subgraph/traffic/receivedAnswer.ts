@@ -12,6 +12,7 @@ export class ReceivedAnswer {
   readonly #subgraph: string;
   /** What was read to judge the answer; the first who takes it gets this. */
   #read: SubgraphResponse | GatewayError | undefined;
+  #isFailure: boolean | undefined;
 
   constructor(answer: ExchangeAnswer, subgraph: string) {
     this.#answer = answer;
@@ -30,10 +31,8 @@ export class ReceivedAnswer {
 
   /** Whether the subgraph failed: it says so by its status, or what it sent with a success is no GraphQL response. */
   get isFailure(): boolean {
-    const { status } = this;
-    if (status < 200 || status >= 300) return status >= 500;
-    this.#read ??= this.#readNow();
-    return this.#read instanceof GatewayError;
+    this.#isFailure ??= this.#judge();
+    return this.#isFailure;
   }
 
   /** @throws GatewayError as `readAnswer` */
@@ -42,6 +41,13 @@ export class ReceivedAnswer {
     this.#read = undefined;
     if (read instanceof GatewayError) throw read;
     return read;
+  }
+
+  #judge(): boolean {
+    const { status } = this;
+    if (status < 200 || status >= 300) return status >= 500;
+    this.#read = this.#readNow();
+    return this.#read instanceof GatewayError;
   }
 
   #readNow(): SubgraphResponse | GatewayError {

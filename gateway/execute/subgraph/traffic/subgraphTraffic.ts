@@ -1,5 +1,6 @@
 import type { CircuitBreakerOptions } from './circuitBreaker.ts';
 import type { ConcurrencyOptions } from './concurrencyLimit.ts';
+import type { HedgingOptions } from './hedging.ts';
 import type { RetryOptions } from './retrying.ts';
 
 /** How requests to one subgraph are sent. What is `undefined` is off, and costs nothing. */
@@ -18,5 +19,6 @@ export interface SubgraphTraffic {
   readonly deadlineHeader?: string | undefined;
   readonly concurrency: ConcurrencyOptions;
   readonly retry?: RetryOptions | undefined;
+  readonly hedging?: HedgingOptions | undefined;
   readonly circuitBreaker?: CircuitBreakerOptions | undefined;
 }

@@ -107,7 +107,7 @@ describe('concurrency limit', () => {
     void limit.send('a');
     const answer = limit.send('b', { deadlineMs: performance.now() + 10 });
     jest.advanceTimersByTime(10);
-    expect(await answer).toBe('REQUEST_CONCURRENCY_LIMITED');
+    expect(await answer).toBe('deadline');
   });
 
   test('gives the place in the queue of a client that leaves to another', async () => {
