@@ -21,7 +21,7 @@ const LATE_MS = 2_000;
 export type Showing = Pick<Shown, 'kind' | 'fault' | 'expected'>;
 
 /** Every way in which the faults are met under a policy. */
-export function showings(faults: readonly Fault[], { sees }: Policy): readonly Showing[] {
+export function showings(faults: readonly Fault[], { sees }: Pick<Policy, 'sees'>): readonly Showing[] {
   return faults.flatMap((fault) =>
     askKinds.flatMap((kind) => {
       const expected = fault.sees[kind];
@@ -65,7 +65,7 @@ export function expectRequired(
 }
 
 /** What no client may read: addresses, the words of libraries, places in the code. */
-function leaksOf(text: string, { reviews }: FaultHarness): readonly string[] {
+export function leaksOf(text: string, { reviews }: FaultHarness): readonly string[] {
   const hidden = [
     '127.0.0.1',
     'localhost',

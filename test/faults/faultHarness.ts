@@ -13,7 +13,7 @@ import {
   productsResolvers,
   productsSdl,
 } from './faultyGraph.ts';
-import { type FaultySubgraph, type Misbehave, startFaultySubgraph } from './faultySubgraph.ts';
+import { answerRightly, type FaultySubgraph, type Misbehave, startFaultySubgraph } from './faultySubgraph.ts';
 
 /** Settings of the harness; policies add to them. */
 export interface FaultHarnessOptions {
@@ -59,6 +59,8 @@ export interface LogLine {
 
 export interface AskOptions {
   readonly fault?: { readonly name: string; readonly misbehave: Misbehave };
+  /** How often the fault is shown to this request; then the subgraph is well. Default: always. */
+  readonly times?: number;
   /** Default: `reviews`. */
   readonly subgraph?: string;
   readonly query?: string;
@@ -125,14 +127,17 @@ export async function startFaultHarness(options: FaultHarnessOptions = {}): Prom
     reviews,
     inventory,
     log,
-    ask: async (kind, { fault, subgraph = 'reviews', query = operationFor(kind, subgraph) } = {}) => {
+    ask: async (kind, { fault, times, subgraph = 'reviews', query = operationFor(kind, subgraph) } = {}) => {
       asked += 1;
-      if (fault !== undefined) misbehaviours.set(fault.name, fault.misbehave);
       const id = `request-${asked}`;
+      const shown = times === undefined ? fault?.name : id;
+      if (shown !== undefined && fault !== undefined) {
+        misbehaviours.set(shown, times === undefined ? fault.misbehave : onlyFirst(times, fault.misbehave));
+      }
       const startedAt = performance.now();
       const response = await gateway.ask(
         { query, ...(kind === 'mutation' ? { variables: { id } } : {}) },
-        { 'x-request-id': id, ...(fault === undefined ? {} : { 'x-fault': fault.name }) },
+        { 'x-request-id': id, ...(shown === undefined ? {} : { 'x-fault': shown }) },
       );
       const text = await response.text();
       const tookMs = performance.now() - startedAt;
@@ -151,6 +156,14 @@ export async function startFaultHarness(options: FaultHarnessOptions = {}): Prom
       await gateway.stop();
       await stopSubgraphs();
     }),
+  };
+}
+
+function onlyFirst(times: number, misbehave: Misbehave): Misbehave {
+  let left = times;
+  return (conversation) => {
+    left -= 1;
+    return (left >= 0 ? misbehave : answerRightly)(conversation);
   };
 }
 

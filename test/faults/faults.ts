@@ -35,6 +35,11 @@ export interface Fault {
    * for the ejection of instances.
    */
   readonly isFailure: boolean;
+  /**
+   * Whether a query is worth another try, where those are on: no answer had begun, or it had one of the statuses that say so and
+   * may be waited for.
+   */
+  readonly isRetried?: true;
 }
 
 const everywhere = (answer: ExpectedAnswer): Fault['sees'] => ({
@@ -151,6 +156,7 @@ export const faults: readonly Fault[] = [
     name: 'never answers',
     row: 'slow',
     isFailure: true,
+    isRetried: true,
     misbehave: () => {},
     sees: timedOut,
     lastsUntilDeadline: true,
@@ -167,6 +173,7 @@ export const faults: readonly Fault[] = [
     name: 'stops within its headers',
     row: 'slow',
     isFailure: true,
+    isRetried: true,
     misbehave: raw(head()),
     sees: timedOut,
     lastsUntilDeadline: true,
@@ -185,6 +192,7 @@ export const faults: readonly Fault[] = [
     name: 'sends its headers byte by byte for ever',
     row: 'slow',
     isFailure: true,
+    isRetried: true,
     misbehave: repeatedly(`${head()}x-slow: `, 'x', 20),
     sees: timedOut,
     lastsUntilDeadline: true,
@@ -219,6 +227,7 @@ export const faults: readonly Fault[] = [
     name: 'resets the connection without a byte',
     row: 'broken',
     isFailure: true,
+    isRetried: true,
     misbehave: ({ socket }) => {
       socket.resetAndDestroy();
     },
@@ -228,6 +237,7 @@ export const faults: readonly Fault[] = [
     name: 'closes the connection without a byte',
     row: 'broken',
     isFailure: true,
+    isRetried: true,
     misbehave: ({ socket }) => {
       socket.end();
     },
@@ -237,6 +247,7 @@ export const faults: readonly Fault[] = [
     name: 'closes the connection within its headers',
     row: 'broken',
     isFailure: true,
+    isRetried: true,
     misbehave: rawAndEnd(head()),
     sees: httpError,
   },
@@ -284,6 +295,7 @@ export const faults: readonly Fault[] = [
     name: 'does not speak HTTP',
     row: 'notHttp',
     isFailure: true,
+    isRetried: true,
     misbehave: rawAndEnd('SSH-2.0-OpenSSH_9.6\r\n'),
     sees: httpError,
   },
@@ -291,6 +303,7 @@ export const faults: readonly Fault[] = [
     name: 'answers with two lengths',
     row: 'notHttp',
     isFailure: true,
+    isRetried: true,
     misbehave: rawAndEnd(`${head()}content-length: 2\r\ncontent-length: 13\r\n\r\n{"data":null}`),
     sees: httpError,
   },
@@ -298,6 +311,7 @@ export const faults: readonly Fault[] = [
     name: 'answers with a length and in chunks',
     row: 'notHttp',
     isFailure: true,
+    isRetried: true,
     misbehave: rawAndEnd(
       `${head()}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`,
     ),
@@ -314,6 +328,7 @@ export const faults: readonly Fault[] = [
     name: 'sends 64 kB of headers',
     row: 'notHttp',
     isFailure: true,
+    isRetried: true,
     misbehave: rawAndEnd(`${head()}x-large: ${'x'.repeat(65_536)}\r\ncontent-length: 2\r\n\r\n{}`),
     sees: httpError,
   },
@@ -321,6 +336,7 @@ export const faults: readonly Fault[] = [
     name: 'switches to another protocol',
     row: 'notHttp',
     isFailure: true,
+    isRetried: true,
     misbehave: raw('HTTP/1.1 101 Switching Protocols\r\nupgrade: foo\r\nconnection: upgrade\r\n\r\n'),
     sees: httpError,
   },
@@ -341,6 +357,7 @@ export const faults: readonly Fault[] = [
     name: 'answers 500 with text',
     row: 'status',
     isFailure: true,
+    isRetried: true,
     misbehave: sends({ status: 500, headers: { 'content-type': 'text/plain' }, body: 'at /srv/app.js:1' }),
     sees: fails('SUBREQUEST_HTTP_ERROR', 500),
   },
@@ -348,6 +365,7 @@ export const faults: readonly Fault[] = [
     name: 'answers 502 with HTML',
     row: 'status',
     isFailure: true,
+    isRetried: true,
     misbehave: sends({ status: 502, headers: { 'content-type': 'text/html' }, body: '<h1>Bad gateway</h1>' }),
     sees: fails('SUBREQUEST_HTTP_ERROR', 502),
   },
@@ -383,6 +401,7 @@ export const faults: readonly Fault[] = [
     name: 'answers 500 with errors of GraphQL',
     row: 'statusWithErrors',
     isFailure: true,
+    isRetried: true,
     misbehave: sends({ status: 500, body: JSON.stringify(errorsOnly) }),
     sees: reportedAnd(500),
   },
@@ -408,6 +427,7 @@ export const faults: readonly Fault[] = [
     name: 'answers 500 with the right data',
     row: 'statusWithErrors',
     isFailure: true,
+    isRetried: true,
     misbehave: rightlyBut((body, { response }) => {
       response.writeHead(500, { 'content-type': 'application/json' });
       response.end(body);

@@ -134,7 +134,8 @@ export async function startFaultySubgraph(options: FaultySubgraphOptions): Promi
   };
 }
 
-const answerRightly: Misbehave = async ({ response, rightAnswer }) => {
+/** Nothing is wrong. */
+export const answerRightly: Misbehave = async ({ response, rightAnswer }) => {
   const body = JSON.stringify(await rightAnswer());
   response.writeHead(200, {
     'content-type': 'application/json',

@@ -11,24 +11,21 @@ import { policies } from './policies.ts';
 
 const heavy = faults.filter(({ isHeavy }) => isHeavy === true);
 
-describe.each(policies.filter(({ bearsHeavyFaults }) => bearsHeavyFaults === true))(
-  'faults: a gateway $name',
-  (policy) => {
-    let harness: FaultHarness;
+describe.each(policies.filter(({ isEngine }) => isEngine === true))('faults: a gateway $name', (policy) => {
+  let harness: FaultHarness;
 
-    beforeAll(async () => {
-      harness = await startFaultHarness(policy);
-    });
+  beforeAll(async () => {
+    harness = await startFaultHarness(policy);
+  });
 
-    afterAll(() => harness?.stop());
+  afterAll(() => harness?.stop());
 
-    test.each(showings(heavy, policy).map((showing) => ({ ...showing, name: showing.fault.name })))(
-      'bears a subgraph that $name, asked for $kind',
-      async (showing) => {
-        const before = process.memoryUsage.rss();
-        expectRequired(await show(harness, showing), { harness, policy });
-        expect((process.memoryUsage.rss() - before) / 1_000_000).toBeLessThan(100);
-      },
-    );
-  },
-);
+  test.each(showings(heavy, policy).map((showing) => ({ ...showing, name: showing.fault.name })))(
+    'bears a subgraph that $name, asked for $kind',
+    async (showing) => {
+      const before = process.memoryUsage.rss();
+      expectRequired(await show(harness, showing), { harness, policy });
+      expect((process.memoryUsage.rss() - before) / 1_000_000).toBeLessThan(100);
+    },
+  );
+});

@@ -41,7 +41,7 @@ describe('faults: the table for operators', () => {
   test('names settings as they are set', () => {
     const settings = tableUnder('## Settings', readme()) ?? '';
     const named = rows.flatMap((row) => row.settings.match(/[a-z_]+(\.[a-z_]+)+/g) ?? []);
-    expect(named.filter((key) => !settings.includes(` \`${key}`))).toEqual([]);
+    expect(named.filter((key) => !settings.includes(`\`${key}`))).toEqual([]);
   });
 });
 

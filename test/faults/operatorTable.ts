@@ -141,6 +141,22 @@ export const operatorRows = {
     outcome: 'GATEWAY_TIMEOUT',
     isLogged: true,
   },
+  retried: {
+    fails: 'It gives a query no answer, none in time, or a status that says so, and retries are on.',
+    sees: 'nothing, when another try is answered; otherwise what the last try came to',
+    settings: '`traffic_shaping.all.retry`',
+    outcome: 'answered',
+    isLogged: false,
+    watch: '`tributary.subgraph.retries`',
+  },
+  retryBudget: {
+    fails: 'It fails so often that trying again would only add to its load.',
+    sees: 'what the first try came to',
+    settings: '`traffic_shaping.all.retry.budget`',
+    outcome: 'SUBREQUEST_HTTP_ERROR',
+    isLogged: true,
+    watch: '`tributary.subgraph.retry_budget.exhausted`',
+  },
   shed: {
     fails: 'More ask for it than it may have in flight, and than may wait.',
     sees: '`REQUEST_CONCURRENCY_LIMITED`, at once or after `max_wait_ms`; nothing was sent',

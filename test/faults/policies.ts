@@ -7,10 +7,10 @@ export interface Policy extends FaultHarnessOptions {
   readonly name: string;
   /** What the client sees there, where that differs from what the fault says; each difference with its reason. */
   readonly sees?: (fault: Fault, kind: AskKind, expected: ExpectedAnswer) => ExpectedAnswer;
-  /** Most times that a query is sent. Default: twice, since a kept connection may have lost it on its way. */
+  /** Most times that a query is sent. Default: twice, since a kept connection may have lost it on its way; each try may be. */
   readonly mostSent?: number;
-  /** Whether it makes a difference for faults that are large. */
-  readonly bearsHeavyFaults?: true;
+  /** Whether it is an engine as it is by default: faults that are large are shown to those alone. */
+  readonly isEngine?: true;
 }
 
 const GATEWAY_CODES = new Set(['SUBREQUEST_HTTP_ERROR', 'SUBREQUEST_MALFORMED_RESPONSE', 'GATEWAY_TIMEOUT']);
@@ -18,7 +18,7 @@ const isOfTheGateway = ({ code }: ExpectedError): boolean =>
   GATEWAY_CODES.has(code) || code === 'RESPONSE_VALIDATION_FAILED';
 
 export const policies: readonly Policy[] = [
-  { name: 'as it is by default', settings: { engine: 'compiled' }, bearsHeavyFaults: true },
+  { name: 'as it is by default', settings: { engine: 'compiled' }, isEngine: true },
   {
     name: 'with errors redacted, as in production',
     settings: { engine: 'compiled', include_subgraph_errors: { all: false } },
@@ -60,9 +60,22 @@ export const policies: readonly Policy[] = [
     },
   },
   {
+    name: 'with retries that are in vain',
+    settings: {
+      engine: 'compiled',
+      traffic_shaping: {
+        all: {
+          total_timeout_ms: harnessTimeoutMs,
+          retry: { enabled: true, interval_ms: 1, budget: { percent: 100 } },
+        },
+      },
+    },
+    mostSent: 6,
+  },
+  {
     name: 'with the stock engine',
     settings: { engine: 'apollo' },
-    bearsHeavyFaults: true,
+    isEngine: true,
     sees: ({ row }, _kind, { data, errors }) => ({
       data,
       errors: errors

@@ -99,6 +99,9 @@ export const breakerSettings = {
   required_successful: 1,
 } as const;
 
+/** Without much waiting, and without a bound that tests would meet. */
+export const retrySettings = { enabled: true, interval_ms: 1, budget: { min_per_second: 1_000 } } as const;
+
 /** @returns how often it was refused before */
 export async function askUntilWhole(harness: FaultHarness): Promise<number> {
   for (let refused = 0; ; refused += 1) if (isWhole('root', await harness.ask('root'))) return refused;
@@ -199,6 +202,45 @@ export const scenarios: readonly Scenario[] = [
         expect([...codes]).toEqual([]);
         expect(isWhole('root', await harness.ask('root'))).toBe(true);
       }),
+  },
+  {
+    name: 'a query is tried again until it is answered, and a mutation is not',
+    row: 'retried',
+    run: () =>
+      withHarness({ settings: { traffic_shaping: { all: { retry: retrySettings } } } }, async (harness) => {
+        const fault = faultOf('answers 500 with text');
+        for (const kind of ['root', 'entities'] as const) {
+          const seen = await harness.ask(kind, { fault, times: 2 });
+          expect([seen.data, seen.errors, seen.sent, seen.logged]).toEqual([wholeData[kind], [], 3, []]);
+        }
+        const mutation = await harness.ask('mutation', { fault, times: 1 });
+        expect([codesOf(mutation), mutation.sent]).toEqual([[['SUBREQUEST_HTTP_ERROR', ['done']]], 1]);
+        expect(await countOf(harness, 'tributary.subgraph.retries', 'reviews status')).toBe(4);
+      }),
+  },
+  {
+    name: 'no more is tried again than the budget has',
+    row: 'retryBudget',
+    run: () => {
+      const budget = { percent: 0, min_per_second: 1, ttl_ms: 5_000 };
+      return withHarness(
+        { settings: { traffic_shaping: { all: { retry: { ...retrySettings, max_attempts: 2, budget } } } } },
+        async (harness) => {
+          const fault = faultOf('answers 500 with text');
+          let sent = 0;
+          for (let asked = 0; asked < 20; asked += 1) {
+            const seen = await harness.ask('root', { fault });
+            expect(codesOf(seen)).toEqual([['SUBREQUEST_HTTP_ERROR', ['latest']]]);
+            sent += seen.sent;
+          }
+          // five in five seconds, and one more for what a slow machine takes longer
+          expect(sent - 20).toBeGreaterThanOrEqual(5);
+          expect(sent - 20).toBeLessThanOrEqual(6);
+          const exhausted = 'tributary.subgraph.retry_budget.exhausted';
+          expect(await countOf(harness, exhausted, 'reviews')).toBe(40 - sent);
+        },
+      );
+    },
   },
   {
     name: 'what is more than may be in flight and wait is refused at once, and not sent',
