@@ -2,6 +2,7 @@ import {
   ApolloServer,
   type ApolloServerOptionsWithGateway,
   type ApolloServerPlugin,
+  type GraphQLRequest,
   type HTTPGraphQLRequest,
   type HTTPGraphQLResponse,
 } from '@apollo/server';
@@ -32,6 +33,7 @@ import { type Refusable, refuseEarly } from './operation/earlyRefusal.ts';
 import type { PersistedOperations } from './operation/persistedOperations.ts';
 import { type FormatError, gatewayErrorOf, isFault } from './respond/formatErrors.ts';
 import { stringifyResponse } from './respond/serializedData.ts';
+import { parseWithDigits } from './runtime/longNumber.ts';
 
 export interface PipelineOptions {
   readonly gateway: Gateway;
@@ -257,6 +259,7 @@ function guardDocuments(options: PipelineOptions): ApolloServerPlugin<OperationC
   return {
     async requestDidStart({ request, contextValue }) {
       if (contextValue.refusal !== undefined) return;
+      keepDigitsOfGet(request);
       // a document that is asked for by its hash was checked when it was registered
       let refusal = request.query === undefined ? undefined : documentGuard.check(request.query);
       if (refusal === undefined && valueNestsDeeper(request.variables, maxVariablesDepth + 1)) {
@@ -267,6 +270,13 @@ function guardDocuments(options: PipelineOptions): ApolloServerPlugin<OperationC
       if (refusal !== undefined) refuseEarly(request, contextValue, refusal);
     },
   };
+}
+
+/** The variables of a GET are parsed by Apollo Server, which rounds long numbers. */
+function keepDigitsOfGet(request: GraphQLRequest): void {
+  if (request.http?.method !== 'GET' || request.variables === undefined) return;
+  const text = new URLSearchParams(request.http.search).get('variables');
+  if (text !== null) request.variables = parseWithDigits(text) as typeof request.variables;
 }
 
 /** Some subgraphs give an error for every row; clients need the first ones, and their number. */

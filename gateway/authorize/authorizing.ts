@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql';
+import { jsonOf } from '../runtime/longNumber.ts';
 import type { Authorization, AuthorizationRequest, AuthorizerOptions } from './authorization.ts';
 import type { PolicyAnswers } from './clause.ts';
 import type { DecisionVector } from './decisions.ts';
@@ -207,7 +208,7 @@ export class Authorizing {
         parents.set(leaf, readParent(object, question.type.name, hidden, keyOf));
       }
     }
-    const text = JSON.stringify([...parents.values()]);
+    const text = jsonOf([...parents.values()]) ?? '';
     const key = text.length <= MAX_PARENT_KEY ? text : object;
     let known = byParent.get(key);
     if (known === undefined) {

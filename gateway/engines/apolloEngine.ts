@@ -37,6 +37,7 @@ import {
   privateAliasesFor,
 } from '../operation/privateAliases.ts';
 import { readPlan } from '../plan/readPlan.ts';
+import { jsonOf } from '../runtime/longNumber.ts';
 import { linksOf } from '../supergraph/links.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import { askedPlanOf, type ShownPlan } from './exposedPlan.ts';
@@ -337,7 +338,7 @@ class SubgraphSource implements GraphQLDataSource {
     const { query, variables, operationName } = request;
     try {
       const response = await this.#send({
-        body: JSON.stringify({ query, variables, operationName }),
+        body: jsonOf({ query, variables, operationName }) ?? '',
         headers: this.#headers(client),
         cancellation: client.leaving,
         isShareable: false,

@@ -14,6 +14,7 @@ import {
 import type { BuildEngine, Engine, EngineOptions, EngineWarmth, OperationRequest } from '../engine.ts';
 import { GatewayError, outcomeOf } from '../errors.ts';
 import { compilePlan } from '../execute/compilePlan.ts';
+import { customScalarFields } from '../execute/customScalars.ts';
 import type { DataObject } from '../execute/data.ts';
 import type { Execution, Step } from '../execute/execution.ts';
 import type { Caller, SendToSubgraph } from '../execute/sendToSubgraph.ts';
@@ -42,6 +43,7 @@ import { Planner } from '../plan/planner.ts';
 import { printPlan } from '../plan/printPlan.ts';
 import type { PlanNode, QueryPlan } from '../plan/queryPlan.ts';
 import { InFlight } from '../runtime/inFlight.ts';
+import { jsonOf } from '../runtime/longNumber.ts';
 import { apiSchemaOf } from '../supergraph/apiSchema.ts';
 import { linksOf } from '../supergraph/links.ts';
 import { subgraphUrls } from '../supergraph/subgraphUrls.ts';
@@ -134,6 +136,7 @@ class CompiledEngine implements Engine {
   readonly #planner: Planner;
   readonly #aliases: PrivateAliases;
   readonly #types: TypeHierarchy;
+  readonly #customScalarFields: ReadonlySet<string>;
   readonly warmth: EngineWarmth;
   readonly #clients: ReadonlyMap<string, SubgraphSender>;
   readonly #send: SendToSubgraph;
@@ -155,6 +158,7 @@ class CompiledEngine implements Engine {
     this.#planner = planner;
     this.#aliases = privateAliasesFor(apiSchema, fieldsRequiredWithArguments(document));
     this.#types = new TypeHierarchy(document);
+    this.#customScalarFields = customScalarFields(document);
     this.#shapedProjections = new ShapedProjections({
       schema: apiSchema,
       aliases: this.#aliases,
@@ -208,7 +212,7 @@ class CompiledEngine implements Engine {
       Array.from(urls.keys(), (subgraph) => [subgraph, trafficFor(subgraph).sharesCalls]),
     );
     this.#subgraphCosts = options.subgraphCosts;
-    this.#send = async (subgraph, body, caller) => {
+    this.#send = async (subgraph, { body, keepsDigits }, caller) => {
       const send = sends.get(subgraph);
       if (send === undefined) throw new Error(`The plan names an unknown subgraph: ${subgraph}`);
       const refusal = caller.refused?.get(subgraph);
@@ -216,6 +220,7 @@ class CompiledEngine implements Engine {
         if (refusal !== undefined) throw refusal;
         return await send({
           body,
+          keepsDigits,
           headers: caller.headersFor(subgraph),
           cancellation: caller.cancellation,
           isShareable: caller.sharesCalls && this.#sharesCalls.get(subgraph) === true,
@@ -388,7 +393,12 @@ class CompiledEngine implements Engine {
     return {
       plan,
       bytes: estimatedBytes(plan),
-      run: compilePlan(plan, { types: this.#types, aliases: this.#aliases, send: this.#send }),
+      run: compilePlan(plan, {
+        types: this.#types,
+        aliases: this.#aliases,
+        customScalarFields: this.#customScalarFields,
+        send: this.#send,
+      }),
       subgraphs,
       sharesAllCalls: subgraphs.every((subgraph) => this.#sharesCalls.get(subgraph)),
       refusedSubgraphs:
@@ -557,7 +567,7 @@ function sharingKey(
   { subgraphs }: PreparedOperation,
   headersFor: Caller['headersFor'],
 ): string {
-  let key = JSON.stringify(variables);
+  let key = jsonOf(variables) ?? '';
   let before: unknown;
   for (const subgraph of subgraphs) {
     const headers = headersFor(subgraph);

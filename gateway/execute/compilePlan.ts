@@ -10,6 +10,8 @@ import { type MayUnite, uniteBy } from './unite.ts';
 export interface CompileOptions {
   readonly types: TypeHierarchy;
   readonly aliases: PrivateAliases;
+  /** See `customScalarFields`. */
+  readonly customScalarFields: ReadonlySet<string>;
   /** How to reach each subgraph. */
   readonly send: SendToSubgraph;
 }

@@ -1,4 +1,5 @@
 import { valueNestsDeeper } from '../limit/nesting.ts';
+import { LongNumber } from '../runtime/longNumber.ts';
 import type { TypeHierarchy } from './typeHierarchy.ts';
 
 const MAX_VALUE_DEPTH = 200;
@@ -8,11 +9,13 @@ export function nestsTooDeeply(value: unknown): boolean {
   return valueNestsDeeper(value, MAX_VALUE_DEPTH);
 }
 
-/** An object of the merged data, as `JSON.parse` made it. */
+/** An object of the merged data, as it was parsed. */
 export type DataObject = Record<string, unknown>;
 
 export function isDataObject(value: unknown): value is DataObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof LongNumber)
+  );
 }
 
 /**
@@ -64,7 +67,7 @@ function merged(known: unknown, value: unknown, types: TypeHierarchy): unknown {
   return value;
 }
 
-/** A copy of data as `JSON.parse` made it; `structuredClone`, which copies more kinds of things, takes ten times as long. */
+/** A copy of data as it was parsed; `structuredClone`, which copies more kinds of things, takes ten times as long. */
 export function cloneData<Value>(value: Value): Value {
   if (Array.isArray(value)) return value.map(cloneData) as Value;
   if (!isDataObject(value)) return value;
@@ -74,7 +77,7 @@ export function cloneData<Value>(value: Value): Value {
 }
 
 /**
- * Whether two values as `JSON.parse` made them are equal, whatever the order of their keys. What is nested more than
+ * Whether two values as they were parsed are equal, whatever the order of their keys. What is nested more than
  * `MAX_COMPARED_DEPTH` deep counts as different: nothing is lost by that but a chance to share.
  */
 export function isEqualData(one: unknown, other: unknown, depth = 0): boolean {
@@ -89,6 +92,7 @@ export function isEqualData(one: unknown, other: unknown, depth = 0): boolean {
     return true;
   }
   if (Array.isArray(other)) return false;
+  if (one instanceof LongNumber) return other instanceof LongNumber && String(one) === String(other);
   let keys = 0;
   for (const key in one) {
     if (!Object.hasOwn(other, key)) return false;

@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors.ts';
 import type { EntityFetchNode, EntityLookup } from '../plan/queryPlan.ts';
 import type { CompileOptions, NodeOptions } from './compilePlan.ts';
+import { keepsDigits } from './customScalars.ts';
 import { cloneData, type DataObject, isDataObject, isEqualData, mergeInto } from './data.ts';
 import type { Execution, Step } from './execution.ts';
 import { type CompiledRepresentations, compileRepresentations, Representations } from './representations.ts';
@@ -40,8 +41,9 @@ interface Target {
 /** Asks a subgraph for fields of entities that are in the data, and merges them where they were asked for. */
 export function compileEntityFetch(node: EntityFetchNode, options: NodeOptions): Step {
   const { subgraph } = node;
-  const { types, aliases, send, mayUnite } = options;
+  const { types, aliases, customScalarFields, send, mayUnite } = options;
   const writeBody = compileBody(node, aliases);
+  const hasCustomScalars = keepsDigits(node.operation, customScalarFields);
   const lookups = node.lookups.map((lookup) => ({
     ...lookup,
     label: `${JSON.stringify(lookup.variable)}:`,
@@ -77,7 +79,7 @@ export function compileEntityFetch(node: EntityFetchNode, options: NodeOptions):
       .join(',');
     const body = writeBody(execution, variables);
     try {
-      const response = await send(subgraph, body, execution.caller);
+      const response = await send(subgraph, { body, keepsDigits: hasCustomScalars }, execution.caller);
       for (const one of asked) {
         const entities = response.data?.[one.lookup.responseKey];
         const isNull = entities === undefined || entities === null;

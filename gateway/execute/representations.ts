@@ -1,4 +1,5 @@
 import type { EntityLookup, RequiresSelection } from '../plan/queryPlan.ts';
+import { jsonOf, parseWithDigits } from '../runtime/longNumber.ts';
 import { type DataObject, isDataObject, nestsTooDeeply, valueAt } from './data.ts';
 import { applyRewrites } from './rewrites.ts';
 import type { TypeHierarchy } from './typeHierarchy.ts';
@@ -101,9 +102,9 @@ export function compileRepresentations(lookup: EntityLookup, types: TypeHierarch
     write: (object, fields) => {
       const text = writeObject(object, fields);
       if (text === undefined || inputRewrites.length === 0) return text;
-      const representation = JSON.parse(text) as DataObject;
+      const representation = parseWithDigits(text) as DataObject;
       applyRewrites(representation, inputRewrites, types);
-      return JSON.stringify(representation);
+      return jsonOf(representation);
     },
   };
 }
@@ -191,6 +192,7 @@ function writeValue(value: unknown, field: RepresentedField): string | undefined
 
 /** @throws RangeError for a value of a custom scalar that no subgraph should be sent */
 function writeLeaf(value: unknown): string {
+  if (typeof value !== 'object') return JSON.stringify(value);
   if (nestsTooDeeply(value)) throw new RangeError('A required value is nested too deeply.');
-  return JSON.stringify(value);
+  return jsonOf(value) ?? 'null';
 }

@@ -1,5 +1,6 @@
 import type { PrivateAliases } from '../operation/privateAliases.ts';
 import type { RootFetchNode } from '../plan/queryPlan.ts';
+import { jsonOf } from '../runtime/longNumber.ts';
 import type { Execution } from './execution.ts';
 
 /** Writes the JSON body of a request to a subgraph around variables that are JSON text already. */
@@ -22,7 +23,7 @@ export function compileBody(
     let text = written;
     for (const { name, label } of labels) {
       if (!Object.hasOwn(execution.variables, name)) continue;
-      const value = label + JSON.stringify(execution.variables[name]);
+      const value = label + jsonOf(execution.variables[name]);
       text += text === '' ? value : `,${value}`;
     }
     return text === '' ? `${start}}` : `${start},"variables":{${text}}}`;

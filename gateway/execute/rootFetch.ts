@@ -1,5 +1,6 @@
 import type { RootFetchNode } from '../plan/queryPlan.ts';
 import type { CompileOptions } from './compilePlan.ts';
+import { keepsDigits } from './customScalars.ts';
 import { cloneData, type DataObject, mergeInto } from './data.ts';
 import type { Execution, Step } from './execution.ts';
 import { compileBody } from './requestBody.ts';
@@ -9,11 +10,13 @@ import { addFetchError, addReportedErrors, type ResponsePath } from './subgraphE
 import { compileTargets, targetPaths } from './targets.ts';
 
 /** Asks a subgraph for root fields, and merges them into the root of the data or into the objects at the node's path. */
-export function compileRootFetch(node: RootFetchNode, { types, aliases, send }: CompileOptions): Step {
+export function compileRootFetch(node: RootFetchNode, options: CompileOptions): Step {
+  const { types, aliases, customScalarFields, send } = options;
   const { subgraph, outputRewrites, path } = node;
   const writeBody = compileBody(node, aliases);
   const forEachTarget = compileTargets(path, types);
   const rootKeys = rootKeysOf(node.operation, aliases);
+  const hasCustomScalars = keepsDigits(node.operation, customScalarFields);
 
   return (execution) => {
     const targets = targetsOf(execution);
@@ -45,7 +48,7 @@ export function compileRootFetch(node: RootFetchNode, { types, aliases, send }: 
     };
     const body = writeBody(execution, '');
     try {
-      const response = await send(subgraph, body, execution.caller);
+      const response = await send(subgraph, { body, keepsDigits: hasCustomScalars }, execution.caller);
       const { data } = response;
       if (data !== undefined && data !== null) {
         if (outputRewrites.length > 0) applyRewrites(data, outputRewrites, types);

@@ -1,6 +1,6 @@
 import type { GatewayError } from '../errors.ts';
 import type { Cancellation } from '../runtime/cancellation.ts';
-import type { SubgraphResponse } from './subgraph/subgraphRequest.ts';
+import type { SubgraphRequest, SubgraphResponse } from './subgraph/subgraphRequest.ts';
 
 /** For whom a subgraph is asked: one client, or several whose operations are the same in all. */
 export interface Caller {
@@ -20,7 +20,10 @@ export interface Caller {
 
 /**
  * Sends one operation to a subgraph.
- * @param body the JSON body
  * @throws GatewayError as `SubgraphClient.send`
  */
-export type SendToSubgraph = (subgraph: string, body: string, caller: Caller) => Promise<SubgraphResponse>;
+export type SendToSubgraph = (
+  subgraph: string,
+  call: Required<Pick<SubgraphRequest, 'body' | 'keepsDigits'>>,
+  caller: Caller,
+) => Promise<SubgraphResponse>;

@@ -8,6 +8,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import type { Logger } from 'pino';
 import { type ErrorCode, GatewayError } from '../errors.ts';
 import { Cancellation } from '../runtime/cancellation.ts';
+import { parseWithDigitsBelow } from '../runtime/longNumber.ts';
 import type { HeadersOfRequest } from './authenticate/credentials.ts';
 import type { ClientRequest } from './clientRequest.ts';
 import { errorBody, jsonError, onClientError } from './errorAnswers.ts';
@@ -220,7 +221,7 @@ function acceptJsonOnly(app: FastifyInstance): void {
       request.bytes = body;
       if (!isUtf8(body)) throw new GatewayError('BAD_REQUEST', { message: 'The body is not valid UTF-8.' });
       try {
-        return JSON.parse(body.toString('utf8')) as unknown;
+        return parseWithDigitsBelow('variables', body.toString('utf8'));
       } catch {
         throw new GatewayError('BAD_REQUEST', { message: 'The body is not valid JSON.' });
       }

@@ -1,3 +1,5 @@
+import { LongNumber } from '../runtime/longNumber.ts';
+
 /**
  * Whether a document's text nests selection sets, lists and objects deeper than `max`. The parser of graphql-js calls itself
  * for each level, and would end in an exhausted stack; so the text is read for its brackets before it is parsed.
@@ -65,7 +67,7 @@ function endOfComment(text: string, start: number): number {
 /** Whether a JSON value nests lists and objects deeper than `max`. Source: `JSON.stringify` fails beyond 5,000 levels. */
 export function valueNestsDeeper(value: unknown, max: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  if (max === 0) return true;
+  if (max === 0) return !(value instanceof LongNumber);
   if (Array.isArray(value)) {
     for (const item of value) if (valueNestsDeeper(item, max - 1)) return true;
     return false;

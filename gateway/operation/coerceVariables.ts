@@ -1,14 +1,20 @@
 import {
   coerceInputValue,
   GraphQLError,
+  type GraphQLInputType,
   type GraphQLSchema,
+  isEnumType,
+  isInputObjectType,
   isInputType,
+  isListType,
   isNonNullType,
+  isSpecifiedScalarType,
   print,
   typeFromAST,
   type VariableDefinitionNode,
   valueFromAST,
 } from 'graphql';
+import { LongNumber, rounded } from '../runtime/longNumber.ts';
 
 /** Values as the schema has them, defaults filled in; or what is wrong with them. */
 export type CoercedVariables =
@@ -18,7 +24,7 @@ export type CoercedVariables =
 export interface CoerceVariablesOptions {
   readonly schema: GraphQLSchema;
   readonly definitions: readonly VariableDefinitionNode[];
-  /** As the client sent them. */
+  /** As the client sent them, with `LongNumber`s where `JSON.parse` would round. */
   readonly variables: Readonly<Record<string, unknown>>;
   /** Whether messages leave out what the schema calls similar things. */
   readonly hidesSuggestions: boolean;
@@ -35,6 +41,8 @@ const MAX_QUOTED_CHARACTERS = 100;
  *
  * graphql-js does the same, but quotes the whole of a wrong value in every message: 50,000 unknown keys of one object are
  * 50,000 messages of a megabyte each, and hours of work. Here the first errors end it, and values are quoted in part.
+ *
+ * Values of custom scalars and IDs keep all the digits that were sent.
  *
  * Source: GraphQL specification §6.1.2, CoerceVariableValues; messages of graphql-js, `execution/values.ts`, which Apollo
  * Server knows them by.
@@ -81,12 +89,13 @@ function coerceOne(
     else if (isNonNullType(type)) refuse(`of required type "${String(type)}" was not provided.`);
     return;
   }
-  const value = variables[name];
+  const sent = variables[name];
+  const value = rounded(sent);
   if (value === null && isNonNullType(type)) {
     refuse(`of non-null type "${String(type)}" must not be null.`);
     return;
   }
-  coerced[name] = coerceInputValue(
+  const result: unknown = coerceInputValue(
     value,
     type,
     (path, invalidValue, error) => {
@@ -95,6 +104,32 @@ function coerceOne(
     },
     hidesSuggestions,
   );
+  coerced[name] = value === sent ? result : withDigits(result, sent, type);
+}
+
+/** Puts back into coerced values the digits that were sent, where the type is one that keeps them: a custom scalar, or an ID. */
+function withDigits(value: unknown, sent: unknown, type: GraphQLInputType): unknown {
+  if (isNonNullType(type)) return withDigits(value, sent, type.ofType);
+  if (isListType(type)) {
+    if (!Array.isArray(value)) return value;
+    // one value stands for a list of it
+    const items = Array.isArray(sent) ? sent : [sent];
+    return value.map((item, index) => withDigits(item, items[index], type.ofType));
+  }
+  if (isInputObjectType(type)) {
+    if (!isObjectLike(value) || !isObjectLike(sent)) return value;
+    for (const [name, field] of Object.entries(type.getFields())) {
+      if (Object.hasOwn(value, name) && Object.hasOwn(sent, name))
+        value[name] = withDigits(value[name], sent[name], field.type);
+    }
+    return value;
+  }
+  if (type.name === 'ID') return sent instanceof LongNumber ? String(sent) : value;
+  return isEnumType(type) || isSpecifiedScalarType(type) ? value : sent;
+}
+
+function isObjectLike(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 function printPath(path: readonly (string | number)[]): string {

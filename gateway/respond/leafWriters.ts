@@ -1,5 +1,6 @@
 import { type GraphQLLeafType, type GraphQLScalarType, isEnumType } from 'graphql';
 import { nestsTooDeeply } from '../execute/data.ts';
+import { jsonOf, LongNumber } from '../runtime/longNumber.ts';
 import type { JsonWriter } from './jsonWriter.ts';
 import { lastingBytes } from './lastingBytes.ts';
 
@@ -70,7 +71,7 @@ const writeCustom: WriteLeaf = (value, out) => {
 
 /** `false` for what has no JSON. */
 export function writeAny(value: unknown, out: JsonWriter): boolean {
-  const text: string | undefined = JSON.stringify(value);
+  const text = jsonOf(value);
   if (text === undefined) return false;
   out.text(text);
   return true;
@@ -79,8 +80,22 @@ export function writeAny(value: unknown, out: JsonWriter): boolean {
 /** The words of graphql-js show the value, which may be an object with fields that nobody asked for. */
 function serialized(value: unknown, type: GraphQLScalarType): unknown {
   try {
-    return type.serialize(value);
+    return type.serialize(numberFor(type, value));
   } catch (cause) {
     throw new TypeError(`${type.name} cannot represent the value.`, { cause });
   }
+}
+
+/**
+ * A text keeps the digits of a number, and an ID those of an integer. Where they are not known, as nothing in the answer was expected to
+ * need them, there is no ID: the rounded one is of something else.
+ */
+function numberFor(type: GraphQLScalarType, value: unknown): unknown {
+  if (value instanceof LongNumber) {
+    const digits = String(value);
+    return type.name === 'String' || (type.name === 'ID' && /^-?\d+$/.test(digits)) ? digits : Number(value);
+  }
+  if (type.name === 'ID' && typeof value === 'number' && !Number.isSafeInteger(value))
+    throw new RangeError('The digits of the number are not known.');
+  return value;
 }

@@ -66,7 +66,7 @@ interface Given {
 
 async function run(node: PlanNode | undefined, given: Given = {}): Promise<Run> {
   const sent: string[] = [];
-  const send: SendToSubgraph = async (subgraph, body) => {
+  const send: SendToSubgraph = async (subgraph, { body }) => {
     const { variables } = JSON.parse(body) as { variables?: unknown };
     sent.push(variables === undefined ? subgraph : `${subgraph} ${JSON.stringify(variables)}`);
     const answer = given.answers?.[subgraph] ?? { data: { [subgraph]: 1 } };
@@ -81,7 +81,10 @@ async function run(node: PlanNode | undefined, given: Given = {}): Promise<Run> 
     failed: new Set(),
     shared: new Set(),
   };
-  await compilePlan({ root: node, fetchCount: 0 }, { types, aliases, send })(execution);
+  await compilePlan(
+    { root: node, fetchCount: 0 },
+    { types, aliases, customScalarFields: new Set(), send },
+  )(execution);
   return { ...execution, sent };
 }
 

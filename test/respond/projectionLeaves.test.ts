@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { GraphQLEnumType, GraphQLScalarType, specifiedScalarTypes } from 'graphql';
+import { GraphQLEnumType, GraphQLID, GraphQLScalarType, specifiedScalarTypes } from 'graphql';
 import { JsonWriter } from '../../gateway/respond/jsonWriter.ts';
 import { type WriteLeaf, writeLeafOf } from '../../gateway/respond/leafWriters.ts';
 
@@ -28,19 +28,29 @@ function outcome(write: () => string | undefined): unknown {
   }
 }
 
+const isBeyondDigits = (value: unknown): boolean =>
+  typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+
 const nothing = (): boolean => false;
 
 describe('respond: leaves', () => {
   // graphql-js is the oracle
   test.each(specifiedScalarTypes.map((type) => [type.name, type] as const))(
     '%s takes, coerces and refuses what it does in graphql-js',
-    (_name, type) => {
+    (name, type) => {
       const write = writeLeafOf(type, nothing);
-      expect(values.map((value) => [value, outcome(() => written(write, value))])).toEqual(
-        values.map((value) => [value, outcome(() => JSON.stringify(type.serialize(value)))]),
+      const sent = name === 'ID' ? values.filter((value) => !isBeyondDigits(value)) : values;
+      expect(sent.map((value) => [value, outcome(() => written(write, value))])).toEqual(
+        sent.map((value) => [value, outcome(() => JSON.stringify(type.serialize(value)))]),
       );
     },
   );
+
+  test('an ID is no number whose digits a double does not hold', () => {
+    const write = writeLeafOf(GraphQLID, nothing);
+    const sent = values.filter(isBeyondDigits);
+    expect(sent.map((value) => outcome(() => written(write, value)))).toEqual(sent.map(() => 'refused'));
+  });
 
   test.each(specifiedScalarTypes.map((type) => [type.name, type] as const))(
     '%s does not say which value it refuses',

@@ -32,7 +32,7 @@ export function answerUnderTest(
       headers: { 'content-type': 'application/json', ...headers },
       chunks: [Buffer.from(`{"data":{"a":${value}}}`)],
     },
-    'reviews',
+    { subgraph: 'reviews' },
   );
 }
 

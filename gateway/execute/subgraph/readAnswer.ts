@@ -1,7 +1,14 @@
 import { isAscii, isUtf8 } from 'node:buffer';
+import { parseWithDigitsBelow } from '../../runtime/longNumber.ts';
 import type { ExchangeAnswer } from './exchange.ts';
 import { httpError, malformed } from './failures.ts';
 import type { SubgraphResponse, SubgraphResponseError } from './subgraphRequest.ts';
+
+export interface ReadAnswerOptions {
+  readonly subgraph: string;
+  /** See `SubgraphRequest`. */
+  readonly keepsDigits?: boolean | undefined;
+}
 
 /**
  * Reads an answer's bytes as a GraphQL response.
@@ -10,12 +17,12 @@ import type { SubgraphResponse, SubgraphResponseError } from './subgraphRequest.
  */
 export function readAnswer(
   { statusCode, headers, chunks }: ExchangeAnswer,
-  subgraph: string,
+  { subgraph, keepsDigits = false }: ReadAnswerOptions,
 ): SubgraphResponse {
   const isSuccess = statusCode >= 200 && statusCode < 300;
   const answer =
     isJson(headers['content-type']) && headers['content-encoding'] === undefined
-      ? parseJson(textOf(chunks))
+      ? parseJson(textOf(chunks), keepsDigits)
       : undefined;
   const response = answer === undefined ? undefined : asGraphQLResponse(answer);
   if (response !== undefined) return isSuccess ? response : { ...response, failedStatus: statusCode };
@@ -46,10 +53,10 @@ function isJson(contentType: string | string[] | undefined): boolean {
   return typeof contentType === 'string' && /^application\/([\w.-]+\+)?json\s*(;|$)/i.test(contentType);
 }
 
-function parseJson(text: string | undefined): unknown {
+function parseJson(text: string | undefined, keepsDigits: boolean): unknown {
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text);
+    return keepsDigits ? parseWithDigitsBelow('data', text) : JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -46,7 +46,7 @@ export class SubgraphClient {
       },
       { timeoutMs, maxBytes, cancellation, isRepeatable, onAnswering },
     );
-    return new ReceivedAnswer(answer, subgraph);
+    return new ReceivedAnswer(answer, { subgraph, keepsDigits: call.keepsDigits });
   }
 
   /** Waits for the requests in flight. */

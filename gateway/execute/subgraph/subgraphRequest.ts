@@ -12,6 +12,8 @@ export interface SubgraphRequest {
   readonly isShareable: boolean;
   /** Whether it may be sent again when nobody knows if it was read: a query, and never a mutation. */
   readonly isRepeatable: boolean;
+  /** Whether numbers of the answer's data that a double would round are `LongNumber`s. */
+  readonly keepsDigits?: boolean;
 }
 
 /** A well-formed GraphQL response: at least one of `data` and `errors`. */

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../../errors.ts';
 import type { ExchangeAnswer } from '../exchange.ts';
-import { readAnswer } from '../readAnswer.ts';
+import { type ReadAnswerOptions, readAnswer } from '../readAnswer.ts';
 import type { SubgraphResponse } from '../subgraphRequest.ts';
 
 /**
@@ -9,14 +9,14 @@ import type { SubgraphResponse } from '../subgraphRequest.ts';
  */
 export class ReceivedAnswer {
   readonly #answer: ExchangeAnswer;
-  readonly #subgraph: string;
+  readonly #reading: ReadAnswerOptions;
   /** What was read to judge the answer; the first who takes it gets this. */
   #read: SubgraphResponse | GatewayError | undefined;
   #isFailure: boolean | undefined;
 
-  constructor(answer: ExchangeAnswer, subgraph: string) {
+  constructor(answer: ExchangeAnswer, reading: ReadAnswerOptions) {
     this.#answer = answer;
-    this.#subgraph = subgraph;
+    this.#reading = reading;
   }
 
   get status(): number {
@@ -52,7 +52,7 @@ export class ReceivedAnswer {
 
   #readNow(): SubgraphResponse | GatewayError {
     try {
-      return readAnswer(this.#answer, this.#subgraph);
+      return readAnswer(this.#answer, this.#reading);
     } catch (error) {
       if (error instanceof GatewayError) return error;
       throw error;

@@ -13,6 +13,8 @@ export interface SubgraphCall {
   readonly isShareable: boolean;
   /** Whether it may be sent again when nobody knows if it was read: a query, and never a mutation. */
   readonly isRepeatable: boolean;
+  /** See `SubgraphRequest`; the same for all that are the same in body. */
+  readonly keepsDigits?: boolean;
   /** When it must be answered, by `performance.now()`. */
   readonly deadlineMs: number;
   /** Instances that were asked the same already, where it is asked more than once: another one is preferred. */

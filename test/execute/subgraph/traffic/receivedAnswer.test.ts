@@ -4,7 +4,7 @@ import { ReceivedAnswer } from '../../../../gateway/execute/subgraph/traffic/rec
 const answerOf = (statusCode: number, body: string): ReceivedAnswer =>
   new ReceivedAnswer(
     { statusCode, headers: { 'content-type': 'application/json', a: 'b' }, chunks: [Buffer.from(body)] },
-    'reviews',
+    { subgraph: 'reviews' },
   );
 
 describe('received answer', () => {
