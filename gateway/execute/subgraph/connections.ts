@@ -1,6 +1,7 @@
 import { buildConnector, Client, errors, Pool } from 'undici';
 import type { FollowedTls } from '../../runtime/tls/followedTls.ts';
 import { type ExchangeAnswer, type ExchangeLimits, type ExchangeRequest, exchange } from './exchange.ts';
+import { Http2Dispatcher, type Http2Mode, StreamFailed } from './http2Dispatcher.ts';
 
 export interface ConnectionOptions {
   /** `http://127.0.0.1:4001` */
@@ -10,6 +11,8 @@ export interface ConnectionOptions {
   readonly maxConnections: number;
   /** For an `https` origin; without it, the authorities of the system are trusted and no certificate is shown. */
   readonly tls?: SubgraphTls | undefined;
+  /** HTTP/1.1 without it. */
+  readonly http2?: Http2Mode | undefined;
 }
 
 /** How connections to a subgraph are secured, beyond what is always so. */
@@ -31,10 +34,12 @@ export class Connections {
   /** Of certificates that have been replaced, with requests in flight. */
   readonly #retiring = new Set<Promise<void>>();
   #pool: Pool;
+  #http2: Http2Dispatcher | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#pool = this.#newPool();
+    this.#http2 = this.#newHttp2();
     this.#ignoreTls = options.tls?.material.onChange(() => this.#retirePool());
   }
 
@@ -48,14 +53,21 @@ export class Connections {
     request: ExchangeRequest,
     limits: Omit<ExchangeLimits, 'onUnanswered'> & { readonly isRepeatable: boolean },
   ): Promise<ExchangeAnswer> {
-    if (!limits.isRepeatable) return exchange(this.#pool, request, limits);
+    const http2 = this.#http2;
+    if (!limits.isRepeatable && http2 === undefined) return exchange(this.#pool, request, limits);
     const startedAt = performance.now();
-    return exchange(this.#pool, request, {
+    return exchange(http2 ?? this.#pool, request, {
       ...limits,
       onUnanswered: (error) => {
         const leftMs = limits.timeoutMs - (performance.now() - startedAt);
-        return leftMs > 0 && this.#wasInUse(error)
-          ? this.#exchangeAfresh(request, { ...limits, timeoutMs: leftMs })
+        if (leftMs <= 0) return undefined;
+        const again = { ...limits, timeoutMs: leftMs };
+        if (error instanceof StreamFailed) {
+          const mayRepeat = error.isUnprocessed || (limits.isRepeatable && error.wasInUse);
+          return mayRepeat ? exchange(this.#http2 ?? this.#pool, request, again) : undefined;
+        }
+        return limits.isRepeatable && this.#wasInUse(error)
+          ? this.#exchangeAfresh(request, again)
           : undefined;
       },
     });
@@ -64,7 +76,7 @@ export class Connections {
   /** Waits for the exchanges in flight. */
   async close(): Promise<void> {
     this.#ignoreTls?.();
-    await Promise.all([this.#pool.close(), ...this.#retiring]);
+    await Promise.all([this.#pool.close(), this.#http2?.close(), ...this.#retiring]);
   }
 
   #newPool(): Pool {
@@ -77,10 +89,28 @@ export class Connections {
 
   /** Connections by the certificates before end with their requests, and take no more. */
   #retirePool(): void {
-    const closing = this.#pool.close();
+    for (const closing of [this.#pool.close(), this.#http2?.close()]) {
+      if (closing === undefined) continue;
+      this.#retiring.add(closing);
+      void closing.finally(() => this.#retiring.delete(closing));
+    }
     this.#pool = this.#newPool();
-    this.#retiring.add(closing);
-    void closing.finally(() => this.#retiring.delete(closing));
+    this.#http2 = this.#newHttp2();
+  }
+
+  #newHttp2(): Http2Dispatcher | undefined {
+    const { origin, http2: mode, tls, timeoutMs, maxConnections } = this.#options;
+    if (mode === undefined || (mode === 'enable' && !origin.startsWith('https:'))) return undefined;
+    const { ca, cert, key } = tls?.material.current ?? {};
+    return new Http2Dispatcher({
+      origin,
+      mode,
+      connectTimeoutMs: timeoutMs,
+      maxConnections,
+      secure: { ...TLS_RULES, ca, cert, key },
+      serverName: tls?.serverName,
+      fallback: this.#pool,
+    });
   }
 
   #connect(): buildConnector.connector {

@@ -44,7 +44,7 @@ export class ExchangeEnded extends Error {
  * @throws ExchangeEnded, or the error of undici
  */
 export function exchange(
-  dispatcher: Dispatcher,
+  dispatcher: Pick<Dispatcher, 'dispatch'>,
   request: ExchangeRequest,
   { timeoutMs, maxBytes, cancellation, onAnswering, onUnanswered }: ExchangeLimits,
 ): Promise<ExchangeAnswer> {

@@ -69,7 +69,8 @@ function isTimeout(error: unknown): boolean {
   return (
     error instanceof errors.HeadersTimeoutError ||
     error instanceof errors.BodyTimeoutError ||
-    error instanceof errors.ConnectTimeoutError
+    error instanceof errors.ConnectTimeoutError ||
+    (error as { code?: unknown }).code === 'UND_ERR_CONNECT_TIMEOUT'
   );
 }
 
@@ -82,6 +83,8 @@ const WORDS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
   UND_ERR_SOCKET: 'connection closed',
+  ERR_HTTP2_STREAM_FAILED: 'connection closed',
+  ERR_TLS_NO_HTTP2: 'the subgraph does not speak HTTP/2',
   UND_ERR_HEADERS_OVERFLOW: 'response headers too large',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the body is not as long as announced',
 };

@@ -4,7 +4,10 @@ import type { SubgraphCall } from './traffic/subgraphCall.ts';
 import type { SubgraphTraffic } from './traffic/subgraphTraffic.ts';
 
 export interface SubgraphClientOptions
-  extends Pick<SubgraphTraffic, 'timeoutMs' | 'maxResponseBytes' | 'maxConnections' | 'deadlineHeader'> {
+  extends Pick<
+    SubgraphTraffic,
+    'timeoutMs' | 'maxResponseBytes' | 'maxConnections' | 'deadlineHeader' | 'http2'
+  > {
   readonly subgraph: string;
   /** Where operations are sent: `http://127.0.0.1:4001/graphql`. */
   readonly url: string;

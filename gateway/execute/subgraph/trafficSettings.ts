@@ -29,6 +29,10 @@ const subgraphSettings = group({
     unit: 'connections',
     description: 'Connections to one subgraph, or to each of its instances.',
   }),
+  http2: setting(z.enum(['disable', 'enable', 'http2only']).default('disable'), {
+    description:
+      '`enable`: HTTP/2 over TLS where the subgraph offers it, else HTTP/1.1. `http2only`: HTTP/2 alone, without TLS too.',
+  }),
   deadline_header: setting(deadlineHeader.optional(), {
     defaultText: 'none',
     description:
@@ -200,6 +204,7 @@ function trafficOf(settings: SubgraphSettings): SubgraphTraffic {
     totalTimeoutMs: settings.total_timeout_ms ?? settings.timeout_ms,
     maxResponseBytes: settings.max_response_bytes,
     maxConnections: settings.max_connections,
+    http2: settings.http2 === 'disable' ? undefined : settings.http2,
     sharesCalls: settings.deduplicate_query,
     deadlineHeader: settings.deadline_header,
     concurrency: {

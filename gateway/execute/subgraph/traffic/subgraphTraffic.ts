@@ -1,3 +1,4 @@
+import type { Http2Mode } from '../http2Dispatcher.ts';
 import type { CircuitBreakerOptions } from './circuitBreaker.ts';
 import type { ConcurrencyOptions } from './concurrencyLimit.ts';
 import type { HedgingOptions } from './hedging.ts';
@@ -13,6 +14,8 @@ export interface SubgraphTraffic {
   readonly maxResponseBytes: number;
   /** Connections to each of its addresses. */
   readonly maxConnections: number;
+  /** HTTP/1.1 without it. */
+  readonly http2?: Http2Mode | undefined;
   /** Whether a query joins an equal one that is in flight. */
   readonly sharesCalls: boolean;
   /** Header that says how long an answer is waited for, in lower case. */
