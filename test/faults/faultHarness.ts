@@ -22,6 +22,8 @@ export interface FaultHarnessOptions {
   readonly routingUrl?: (url: string) => string;
   /** Where `silent` is; default: where nothing listens. */
   readonly silentPort?: number;
+  /** Requests without a fault before the first with one. Default: none. */
+  readonly quietAsks?: number;
 }
 
 /** Time for a subgraph. Long enough for an answer of a subgraph that is well on a busy machine. */
@@ -121,7 +123,7 @@ export async function startFaultHarness(options: FaultHarnessOptions = {}): Prom
     throw error;
   }
   let asked = 0;
-  return {
+  const harness: FaultHarness = {
     gateway,
     products,
     reviews,
@@ -157,6 +159,8 @@ export async function startFaultHarness(options: FaultHarnessOptions = {}): Prom
       await stopSubgraphs();
     }),
   };
+  for (let quiet = 0; quiet < (options.quietAsks ?? 0); quiet += 1) await harness.ask('root');
+  return harness;
 }
 
 function onlyFirst(times: number, misbehave: Misbehave): Misbehave {

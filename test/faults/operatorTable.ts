@@ -157,6 +157,14 @@ export const operatorRows = {
     isLogged: true,
     watch: '`tributary.subgraph.retry_budget.exhausted`',
   },
+  hedged: {
+    fails: 'One of its answers takes longer than most, and hedging is on.',
+    sees: 'nothing: a query is sent a second time, and the first answer is taken',
+    settings: '`traffic_shaping.all.hedging`',
+    outcome: 'answered',
+    isLogged: false,
+    watch: '`tributary.subgraph.hedging.requests`, `tributary.subgraph.hedging.wins`',
+  },
   shed: {
     fails: 'More ask for it than it may have in flight, and than may wait.',
     sees: '`REQUEST_CONCURRENCY_LIMITED`, at once or after `max_wait_ms`; nothing was sent',

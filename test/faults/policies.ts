@@ -73,6 +73,18 @@ export const policies: readonly Policy[] = [
     mostSent: 6,
   },
   {
+    name: 'with hedged requests that fail like the first',
+    settings: {
+      engine: 'compiled',
+      traffic_shaping: {
+        all: { hedging: { enabled: true, percentile: 50, min_ms: 1, budget_percent: 100 } },
+      },
+    },
+    // until it is known how long an answer takes
+    quietAsks: 120,
+    mostSent: 4,
+  },
+  {
     name: 'with the stock engine',
     settings: { engine: 'apollo' },
     isEngine: true,

@@ -243,6 +243,30 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'a query that is slow is sent a second time, and a mutation is not',
+    row: 'hedged',
+    run: () =>
+      withHarness(
+        {
+          settings: { traffic_shaping: { all: { hedging: { enabled: true, budget_percent: 100 } } } },
+          // until it is known how long an answer takes
+          quietAsks: 120,
+        },
+        async (harness) => {
+          for (const kind of ['root', 'entities'] as const) {
+            const seen = await harness.ask(kind, { fault: never, times: 1 });
+            expect([seen.data, seen.errors, seen.sent, seen.logged]).toEqual([wholeData[kind], [], 2, []]);
+            expect(seen.tookMs).toBeLessThan(harnessTimeoutMs);
+          }
+          const mutation = await harness.ask('mutation', { fault: never, times: 1 });
+          expect([codesOf(mutation), mutation.sent]).toEqual([[['GATEWAY_TIMEOUT', ['done']]], 1]);
+          expect(await countOf(harness, 'tributary.subgraph.hedging.wins', 'reviews')).toBeGreaterThanOrEqual(
+            2,
+          );
+        },
+      ),
+  },
+  {
     name: 'what is more than may be in flight and wait is refused at once, and not sent',
     row: 'shed',
     run: () =>

@@ -9,8 +9,35 @@ export interface Disturbance {
   disturb(graph: SoakGraph, random: Random): Promise<void>;
 }
 
-/** Settings that take turns. None of them changes what is right. */
-const profiles: readonly TrafficProfile[] = [{}, { deduplicate_query: false }, { max_connections: 32 }];
+/** Settings that take turns. None changes what is right, but that a circuit breaker may be open. */
+const profiles: readonly TrafficProfile[] = [
+  {},
+  { deduplicate_query: false },
+  { max_connections: 32 },
+  { total_timeout_ms: 5_000, retry: { enabled: true, interval_ms: 20 } },
+  {
+    circuit_breaker: {
+      enabled: true,
+      error_threshold_percent: 15,
+      rolling_duration_ms: 5_000,
+      sleep_window_ms: 500,
+    },
+  },
+  { hedging: { enabled: true } },
+  { concurrency: { max: 16, max_queue: 100 } },
+  {
+    total_timeout_ms: 5_000,
+    retry: { enabled: true, interval_ms: 20 },
+    circuit_breaker: {
+      enabled: true,
+      error_threshold_percent: 15,
+      rolling_duration_ms: 5_000,
+      sleep_window_ms: 500,
+    },
+    hedging: { enabled: true },
+    concurrency: { max: 64 },
+  },
+];
 
 export const disturbances: readonly Disturbance[] = [
   { name: 'supergraph swapped', everyMs: 5_000, disturb: (graph) => graph.swapSupergraph() },
