@@ -123,6 +123,12 @@ describe('layout: folders of the gateway', () => {
   const exceptions: Readonly<Record<string, string>> = {
     'gateway/authorize/deniedPlaces.ts → gateway/operation/literalConditions.ts':
       'what `@skip` and `@include` leave out is told of no more than it is planned and written',
+    'gateway/authorize/parentWalk.ts → gateway/operation/collectFields.ts':
+      'the fields of an object are collected in one way, as the specification says',
+    'gateway/limit/cost/actualCost.ts → gateway/operation/collectFields.ts':
+      'the fields of an object are collected in one way, as the specification says',
+    'gateway/respond/projection.ts → gateway/operation/collectFields.ts':
+      'the fields of an object are collected in one way, as the specification says',
     'gateway/respond/projection.ts → gateway/execute/data.ts':
       'the projection reads merged data in the shape that execution gives it',
     'gateway/respond/projection.ts → gateway/operation/literalConditions.ts':
@@ -137,6 +143,8 @@ describe('layout: folders of the gateway', () => {
       'what is too deep for a subgraph is too deep for a client',
     'gateway/execute/data.ts → gateway/limit/nesting.ts':
       'how deep a JSON value nests is measured in one way, wherever it comes from',
+    'gateway/execute/compilePlan.ts → gateway/plan/fetchesOf.ts':
+      'the walk over the nodes of a plan stands beside their types',
     'gateway/execute/rootKeys.ts → gateway/operation/literalConditions.ts':
       'which root fields are there is decided as it was planned',
   };

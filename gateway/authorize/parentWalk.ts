@@ -1,5 +1,4 @@
 import {
-  type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLNamedType,
   type GraphQLObjectType,
@@ -10,11 +9,11 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
-  Kind,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { collectFields, fragmentApplies } from '../operation/collectFields.ts';
 import { decisionBelow } from './decisionBelow.ts';
 import type { Decisions } from './decisions.ts';
 import type { Question, QuestionsByField } from './operationQuestions.ts';
@@ -53,43 +52,21 @@ type Walk = (value: unknown, onPlace: (place: ParentPlace) => void) => void;
 
 /**
  * Compiles the way from the root of the data to the objects that rules ask for, through nothing else.
- * Source: GraphQL specification, §6.3.2 `CollectFields`, as the projection does it.
  */
 export function parentWalk(options: ParentWalkOptions): Walk {
   const { schema, operation, fragments, byField, decisions, isIncluded, keyOf } = options;
   const mayAsk = decisionBelow({ fragments, byField, decisions }, '?');
-
-  const collect = (
-    type: GraphQLObjectType,
-    selectionSet: SelectionSetNode,
-    grouped: Map<string, FieldNode[]>,
-  ): void => {
-    for (const selection of selectionSet.selections) {
-      if (!isIncluded(selection)) continue;
-      if (selection.kind === Kind.FIELD) {
-        const responseKey = selection.alias?.value ?? selection.name.value;
-        grouped.set(responseKey, [...(grouped.get(responseKey) ?? []), selection]);
-        continue;
-      }
-      const fragment =
-        selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
-      if (fragment === undefined) continue;
-      const condition = fragment.typeCondition && schema.getType(fragment.typeCondition.name.value);
-      const isMatch =
-        condition === undefined ||
-        condition === type ||
-        (isAbstractType(condition) && schema.isSubType(condition, type));
-      if (isMatch) collect(type, fragment.selectionSet, grouped);
-    }
-  };
 
   const stepsOf = (
     type: GraphQLObjectType,
     selectionSets: readonly SelectionSetNode[],
     path: readonly string[],
   ): Steps => {
-    const grouped = new Map<string, FieldNode[]>();
-    for (const selectionSet of selectionSets) collect(type, selectionSet, grouped);
+    const grouped = collectFields(selectionSets, {
+      fragments,
+      isIncluded,
+      applies: fragmentApplies(schema, type),
+    });
     const asked: Steps['asked'][number][] = [];
     const below: Steps['below'][number][] = [];
     for (const [responseKey, nodes] of grouped) {

@@ -39,6 +39,7 @@ import {
 import { rootFieldsOneByOne } from '../operation/rootFieldsOneByOne.ts';
 import type { OperationKey, UsedOperation } from '../operation/usedOperation.ts';
 import { apolloPlanOf } from '../plan/apolloPlan.ts';
+import { fetchesOf, subgraphsOf } from '../plan/fetchesOf.ts';
 import { Planner } from '../plan/planner.ts';
 import { printPlan } from '../plan/printPlan.ts';
 import type { PlanNode, QueryPlan } from '../plan/queryPlan.ts';
@@ -389,7 +390,7 @@ class CompiledEngine implements Engine {
     const common = { schema: this.apiSchema, operation, fragments, aliases: this.#aliases, interfaceObjects };
     const plan = await this.#planOperation(common, percentage);
     this.#refuseManyFetches(plan);
-    const subgraphs = [...new Set(subgraphsOf(plan.root))];
+    const subgraphs = subgraphsOf(plan.root);
     return {
       plan,
       bytes: estimatedBytes(plan),
@@ -466,22 +467,8 @@ function isOnlyRootFetches(node: PlanNode | undefined): boolean {
  * 99 kB for `bench/operations/everything.graphql`, 2.7 MB for a text of 25,000 characters.
  */
 function estimatedBytes({ root }: QueryPlan): number {
-  return root === undefined ? 0 : sizeOf(root) * BYTES_PER_CHARACTER;
-}
-
-function sizeOf(node: PlanNode): number {
-  switch (node.kind) {
-    case 'sequence':
-    case 'parallel':
-      return node.nodes.reduce((sum, child) => sum + sizeOf(child), 0);
-    case 'condition':
-      return [node.ifTrue, node.ifFalse].reduce((sum, child) => sum + (child ? sizeOf(child) : 0), 0);
-    case 'root':
-    case 'entities':
-      return 100 + node.operation.length;
-    default:
-      return node satisfies never;
-  }
+  const sizes = fetchesOf(root).map(({ operation }) => 100 + operation.length);
+  return sizes.reduce((sum, size) => sum + size, 0) * BYTES_PER_CHARACTER;
 }
 const BYTES_PER_CHARACTER = 40;
 
@@ -541,22 +528,6 @@ function refusePlainSchema(document: DocumentNode): void {
     message:
       'The file is a schema, but no composed supergraph: it names no subgraphs in `join__Graph`. Compose it with `tributary compose`.',
   });
-}
-
-function subgraphsOf(node: PlanNode | undefined): readonly string[] {
-  if (node === undefined) return [];
-  switch (node.kind) {
-    case 'root':
-    case 'entities':
-      return [node.subgraph];
-    case 'sequence':
-    case 'parallel':
-      return node.nodes.flatMap(subgraphsOf);
-    case 'condition':
-      return [...subgraphsOf(node.ifTrue), ...subgraphsOf(node.ifFalse)];
-    default:
-      return node satisfies never;
-  }
 }
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});

@@ -1,5 +1,6 @@
 import type { PrivateAliases } from '../operation/privateAliases.ts';
-import type { FetchPath, PlanNode, QueryPlan } from '../plan/queryPlan.ts';
+import { pathsOf } from '../plan/fetchesOf.ts';
+import type { PlanNode, QueryPlan } from '../plan/queryPlan.ts';
 import { compileEntityFetch } from './entityFetch.ts';
 import type { Step } from './execution.ts';
 import { compileRootFetch } from './rootFetch.ts';
@@ -55,23 +56,6 @@ function compileNode(node: PlanNode, options: NodeOptions): Step {
       return compileRootFetch(node, options);
     case 'entities':
       return compileEntityFetch(node, options);
-    default:
-      return node satisfies never;
-  }
-}
-
-/** Every path that a fetch of the plan walks. */
-function pathsOf(node: PlanNode): readonly FetchPath[] {
-  switch (node.kind) {
-    case 'sequence':
-    case 'parallel':
-      return node.nodes.flatMap(pathsOf);
-    case 'condition':
-      return [node.ifTrue, node.ifFalse].flatMap((branch) => (branch === undefined ? [] : pathsOf(branch)));
-    case 'root':
-      return [node.path];
-    case 'entities':
-      return node.lookups.flatMap(({ paths }) => paths);
     default:
       return node satisfies never;
   }

@@ -15,12 +15,13 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
-  Kind,
   type OperationDefinitionNode,
+  type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
 import type { Denials } from '../authorize/denials.ts';
 import { type DataObject, isDataObject, valueAt } from '../execute/data.ts';
+import { collectFields, fragmentApplies } from '../operation/collectFields.ts';
 import { dependsOnType } from '../operation/concreteType.ts';
 import { conditionsOf } from '../operation/literalConditions.ts';
 import type { PrivateAliases } from '../operation/privateAliases.ts';
@@ -151,34 +152,21 @@ class Compiler {
   }
 
   #fields(type: FieldsType, selectionSets: readonly SelectionSetNode[]): readonly ProjectedField[] {
-    const grouped = new Map<string, FieldNode[]>();
-    for (const selectionSet of selectionSets) this.#collect(type, selectionSet, grouped);
+    const { schema, fragments } = this.#options;
+    const grouped = collectFields(selectionSets, {
+      fragments,
+      isIncluded: (selection) => this.#isIncluded(selection),
+      applies: fragmentApplies(schema, type),
+    });
     return Array.from(grouped, ([responseKey, nodes], index) =>
       this.#field(type, { responseKey, nodes, isFirst: index === 0 }),
     );
   }
 
-  /** Source: GraphQL specification, §6.3.2 `CollectFields`. */
-  #collect(type: FieldsType, selectionSet: SelectionSetNode, grouped: Map<string, FieldNode[]>): void {
-    const { schema, fragments, conditions } = this.#options;
-    for (const selection of selectionSet.selections) {
-      const { isLeftOut, variables } = conditionsOf(selection);
-      if (isLeftOut || variables.some(({ name, value }) => conditions.get(name) !== value)) continue;
-      if (selection.kind === Kind.FIELD) {
-        const responseKey = selection.alias?.value ?? selection.name.value;
-        grouped.set(responseKey, [...(grouped.get(responseKey) ?? []), selection]);
-        continue;
-      }
-      const fragment =
-        selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
-      if (fragment === undefined) continue;
-      const condition = fragment.typeCondition && schema.getType(fragment.typeCondition.name.value);
-      const isMatch =
-        condition === undefined ||
-        condition === type ||
-        (isAbstractType(condition) && schema.isSubType(condition, type));
-      if (isMatch) this.#collect(type, fragment.selectionSet, grouped);
-    }
+  #isIncluded(selection: SelectionNode): boolean {
+    const { conditions } = this.#options;
+    const { isLeftOut, variables } = conditionsOf(selection);
+    return !isLeftOut && variables.every(({ name, value }) => conditions.get(name) === value);
   }
 
   #field(

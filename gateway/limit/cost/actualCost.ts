@@ -6,6 +6,7 @@ import {
   type SelectionSetNode,
   type ValueNode,
 } from 'graphql';
+import { collectFields } from '../../operation/collectFields.ts';
 import { argumentCost } from './argumentCost.ts';
 import { isLeftOut, MUTATION_COST } from './costFormula.ts';
 import type { CostSchema, FieldCost } from './costSchema.ts';
@@ -109,35 +110,18 @@ class Counter {
   }
 
   #fields(typeName: string, sets: readonly SelectionSetNode[]): readonly CountedField[] {
-    const grouped = new Map<string, FieldNode[]>();
-    for (const set of sets) this.#collect(typeName, set, grouped);
+    const grouped = collectFields(sets, {
+      fragments: this.#options.fragments,
+      // what conditions left out is not in the data
+      isIncluded: (selection) => selection.kind !== Kind.FIELD || !isLeftOut(selection.directives),
+      applies: (condition) => this.#applies(condition, typeName),
+    });
     return Array.from(grouped.values()).flatMap((nodes) => this.#field(typeName, nodes) ?? []);
   }
 
-  /** Source: GraphQL specification, §6.3.2 `CollectFields`. What conditions left out is not in the data. */
-  #collect(typeName: string, set: SelectionSetNode, grouped: Map<string, FieldNode[]>): void {
-    for (const selection of set.selections) {
-      if (selection.kind === Kind.FIELD) {
-        if (isLeftOut(selection.directives)) continue;
-        const responseKey = selection.alias?.value ?? selection.name.value;
-        const nodes = grouped.get(responseKey);
-        if (nodes === undefined) grouped.set(responseKey, [selection]);
-        else nodes.push(selection);
-        continue;
-      }
-      const fragment =
-        selection.kind === Kind.INLINE_FRAGMENT
-          ? selection
-          : this.#options.fragments.get(selection.name.value);
-      if (fragment !== undefined && this.#applies(fragment.typeCondition?.name.value, typeName)) {
-        this.#collect(typeName, fragment.selectionSet, grouped);
-      }
-    }
-  }
-
-  #applies(condition: string | undefined, typeName: string): boolean {
+  #applies(condition: string, typeName: string): boolean {
     const { types, possibleTypes } = this.#options.schema;
-    if (condition === undefined || condition === typeName) return true;
+    if (condition === typeName) return true;
     // an object whose type nobody had to know may be any
     if (types.get(typeName)?.kind !== 'object') return true;
     return possibleTypes.get(condition)?.has(typeName) === true;
