@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pino } from 'pino';
-import { engineBy } from '../gateway/commands/serve.ts';
+import { engineBy } from '../gateway/commands/engineBy.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { readSettings } from '../gateway/settings.ts';
 import { composeSubgraphs } from '../gateway/supergraph/composeSubgraphs.ts';

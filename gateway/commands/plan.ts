@@ -5,8 +5,8 @@ import type { Settings } from '../settingsSchema.ts';
 import { supergraphFromSdl } from '../supergraph/supergraph.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { composeOnce } from './compose.ts';
+import { authorizedEnginesBy, engineBy } from './engineBy.ts';
 import { readTextArgument } from './readTextArgument.ts';
-import { authorizedEnginesBy, engineBy } from './serve.ts';
 
 export interface PlanCommandOptions {
   readonly settings: Settings;

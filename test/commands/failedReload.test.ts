@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import { type GatewayServer, gatewayServer } from '../../gateway/commands/serve.ts';
+import { type GatewayServer, gatewayServer } from '../../gateway/commands/gatewayServer.ts';
 import { discoveriesOf } from '../../gateway/commands/supergraphSourceOf.ts';
 import { readSettings } from '../../gateway/settings.ts';
 import type { Settings } from '../../gateway/settingsSchema.ts';

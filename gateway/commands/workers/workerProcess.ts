@@ -4,7 +4,7 @@ import type { PreparedSwap } from '../../gateway.ts';
 import type { Readiness } from '../../http/health.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { endOnFault } from '../endOnFault.ts';
-import { type GatewayServer, gatewayServer } from '../serve.ts';
+import { type GatewayServer, gatewayServer } from '../gatewayServer.ts';
 import { once } from '../serving.ts';
 import { discoveriesOf } from '../supergraphSourceOf.ts';
 import { sentErrorOf } from './sentError.ts';
