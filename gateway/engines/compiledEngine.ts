@@ -12,7 +12,7 @@ import {
   validate,
 } from 'graphql';
 import type { BuildEngine, Engine, EngineOptions, EngineWarmth, OperationRequest } from '../engine.ts';
-import { GatewayError, outcomeOf } from '../errors.ts';
+import { GatewayError } from '../errors.ts';
 import { compilePlan } from '../execute/compilePlan.ts';
 import { customScalarFields } from '../execute/customScalars.ts';
 import type { DataObject } from '../execute/data.ts';
@@ -30,19 +30,17 @@ import {
   type SubgraphCostLimits,
 } from '../limit/cost/planCost.ts';
 import { introspectionPart } from '../operation/introspectionPart.ts';
-import { type PlannedOperationOptions, plannedOperation } from '../operation/plannedOperation.ts';
 import {
   fieldsRequiredWithArguments,
   type PrivateAliases,
   privateAliasesFor,
 } from '../operation/privateAliases.ts';
-import { rootFieldsOneByOne } from '../operation/rootFieldsOneByOne.ts';
 import type { OperationKey, UsedOperation } from '../operation/usedOperation.ts';
 import { apolloPlanOf } from '../plan/apolloPlan.ts';
 import { fetchesOf, subgraphsOf } from '../plan/fetchesOf.ts';
 import { Planner } from '../plan/planner.ts';
 import { printPlan } from '../plan/printPlan.ts';
-import type { PlanNode, QueryPlan } from '../plan/queryPlan.ts';
+import type { QueryPlan } from '../plan/queryPlan.ts';
 import { InFlight } from '../runtime/inFlight.ts';
 import { jsonOf } from '../runtime/longNumber.ts';
 import { apiSchemaOf } from '../supergraph/apiSchema.ts';
@@ -50,12 +48,12 @@ import { linksOf } from '../supergraph/links.ts';
 import { subgraphUrls } from '../supergraph/subgraphUrls.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { timed } from '../telemetry/timed.ts';
 import { askedPlanOf, type ShownPlan } from './exposedPlan.ts';
 import { measuredSend } from './measuredSend.ts';
 import { OperationCache } from './operationCache.ts';
+import { OperationPlans } from './operationPlans.ts';
 import { type ProjectionFor, projectionsOf, ShapedProjections } from './projections.ts';
-import { tooManyFetches } from './tooManyFetches.ts';
+import { servableDocument } from './servableDocument.ts';
 
 /** The engine of our own: plans in a native planner's thread, and runs plans and responses that are compiled once. */
 export function compiledEngine(options: EngineOptions): BuildEngine {
@@ -65,10 +63,7 @@ export function compiledEngine(options: EngineOptions): BuildEngine {
     starting.catch(() => {});
     let document: DocumentNode;
     try {
-      document = parseSupergraph(supergraph);
-      refuseContextArguments(supergraph);
-      refusePlainSchema(document);
-      refuseUnknownSecurity(document);
+      document = servableDocument(supergraph);
     } catch (error) {
       void starting.then(
         (planner) => planner.close(),
@@ -135,6 +130,7 @@ class CompiledEngine implements Engine {
   readonly apiSchema: GraphQLSchema;
   readonly costs: CostSchema;
   readonly #planner: Planner;
+  readonly #plans: OperationPlans;
   readonly #aliases: PrivateAliases;
   readonly #types: TypeHierarchy;
   readonly #customScalarFields: ReadonlySet<string>;
@@ -146,7 +142,6 @@ class CompiledEngine implements Engine {
   readonly #sharesCalls: ReadonlyMap<string, boolean>;
   readonly #subgraphCosts: SubgraphCostLimits | undefined;
   readonly #exposeQueryPlan: boolean;
-  readonly #maxSubgraphFetches: number;
   readonly #telemetry: Telemetry;
   readonly #unobserve: readonly (() => void)[];
   readonly #operations: OperationCache<PreparedOperation>;
@@ -167,9 +162,9 @@ class CompiledEngine implements Engine {
       isKnown: (coordinate) => this.#types.isKnown(coordinate),
     });
     this.#exposeQueryPlan = options.exposeQueryPlan;
-    this.#maxSubgraphFetches = options.maxSubgraphFetches ?? Number.POSITIVE_INFINITY;
     const { telemetry } = options;
     this.#telemetry = telemetry;
+    this.#plans = new OperationPlans({ planner, telemetry, maxFetches: options.maxSubgraphFetches });
     const operations = new OperationCache<PreparedOperation>({
       maxBytes: options.planning.maxCacheBytes,
       bytesOf: ({ bytes }) => bytes,
@@ -240,7 +235,7 @@ class CompiledEngine implements Engine {
 
   async execute(request: OperationRequest): Promise<ExecutionResult> {
     const { coerced, client, shape } = request;
-    const prepared = await this.#prepare(request, this.#drawPercentage());
+    const prepared = await this.#prepare(request, this.#plans.drawPercentage());
     const asked = this.#exposeQueryPlan ? askedPlanOf(client) : undefined;
     const extensions = asked?.extensionsOf(shownPlan(prepared.plan));
     if (asked?.isDryRun === true) return { ...(extensions && { extensions }) };
@@ -355,25 +350,13 @@ class CompiledEngine implements Engine {
     if (validate(this.apiSchema, document).length > 0) return false;
     const operation = getOperationAST(document, key.operationName === '' ? undefined : key.operationName);
     if (operation === undefined || operation === null) return false;
-    const percentage = this.#roundPercentage(Number(key.variant));
+    const percentage = this.#plans.roundPercentage(Number(key.variant));
     const variant = percentage === 0 ? '' : String(percentage);
     const prepared = this.#prepareNow(document, operation, percentage);
     this.#operations.set({ ...key, variant }, { prepared, source, uses });
     // the projection is compiled when it is first asked for
     (await prepared).projectionFor({});
     return true;
-  }
-
-  /**
-   * Draws for `@override(label: "percent(n)")`: a number from 0 to 100 for each request, rounded down to the next `n` that
-   * makes a difference, so that few plans are made.
-   */
-  #drawPercentage(): number {
-    return this.#planner.overridePercentages.length === 0 ? 0 : this.#roundPercentage(Math.random() * 100);
-  }
-
-  #roundPercentage(drawn: number): number {
-    return this.#planner.overridePercentages.findLast((percentage) => percentage <= drawn) ?? 0;
   }
 
   async #prepareNow(
@@ -388,8 +371,7 @@ class CompiledEngine implements Engine {
     const { interfaceObjects } = this.#types;
     const isKnown = (coordinate: string): boolean => this.#types.isKnown(coordinate);
     const common = { schema: this.apiSchema, operation, fragments, aliases: this.#aliases, interfaceObjects };
-    const plan = await this.#planOperation(common, percentage);
-    this.#refuseManyFetches(plan);
+    const plan = await this.#plans.of(common, percentage);
     const subgraphs = subgraphsOf(plan.root);
     return {
       plan,
@@ -411,37 +393,6 @@ class CompiledEngine implements Engine {
     };
   }
 
-  async #planOperation(options: PlannedOperationOptions, percentage: number): Promise<QueryPlan> {
-    const text = plannedOperation(options);
-    if (text === undefined) return { root: undefined, fetchCount: 0 };
-    const plan = await this.#planText(text, percentage);
-    if (options.operation.operation !== 'mutation' || isOnlyRootFetches(plan.root)) return plan;
-    const operations = rootFieldsOneByOne(options.operation, options.fragments);
-    if (operations.length === 1) return plan;
-    const plans: QueryPlan[] = [];
-    for (const operation of operations) {
-      const one = plannedOperation({ ...options, operation });
-      if (one !== undefined) plans.push(await this.#planText(one, percentage));
-    }
-    return {
-      root: { kind: 'sequence', nodes: plans.flatMap(({ root }) => root ?? []) },
-      fetchCount: plans.reduce((count, { fetchCount }) => count + fetchCount, 0),
-    };
-  }
-
-  #planText(text: string, percentage: number): Promise<QueryPlan> {
-    const plan = this.#planner.plan(text, percentage);
-    if (!this.#telemetry.isHeard) return plan;
-    return timed(plan, (seconds, error) =>
-      this.#telemetry.record('planningDuration', seconds, { outcome: outcomeOf(error, 'planned') }),
-    );
-  }
-
-  #refuseManyFetches({ fetchCount }: QueryPlan): void {
-    const max = this.#maxSubgraphFetches;
-    if (fetchCount > max) throw tooManyFetches(fetchCount, max);
-  }
-
   #introspect(
     document: DocumentNode,
     variableValues: Readonly<Record<string, unknown>>,
@@ -454,12 +405,6 @@ class CompiledEngine implements Engine {
 
 function shownPlan(plan: QueryPlan): ShownPlan {
   return { object: apolloPlanOf(plan), text: printPlan(plan) };
-}
-
-/** Such a plan of a mutation has its root fields in order, and nothing to be read between them. */
-function isOnlyRootFetches(node: PlanNode | undefined): boolean {
-  if (node === undefined || node.kind === 'root') return true;
-  return node.kind === 'sequence' && node.nodes.every(isOnlyRootFetches);
 }
 
 /**
@@ -484,51 +429,6 @@ const LASTING_REFUSALS: ReadonlySet<string> = new Set([
   'OPERATION_NOT_SUPPORTED',
 ]);
 const REFUSED_FOR_MS = 60_000;
-
-/** The planner ignores contextual arguments, and would answer wrongly without a word. */
-function refuseContextArguments({ sdl }: Supergraph): void {
-  if (!/\bcontextArguments\s*:\s*\[\s*\{/.test(sdl)) return;
-  throw new GatewayError('SUPERGRAPH_INVALID', {
-    message:
-      'The supergraph uses @context and @fromContext, which the compiled engine does not serve; set `engine: apollo`.',
-  });
-}
-
-function parseSupergraph({ sdl }: Supergraph): DocumentNode {
-  try {
-    return parse(sdl, { noLocation: true });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new GatewayError('SUPERGRAPH_INVALID', {
-      message: `The supergraph cannot be parsed: ${reason}`,
-      cause,
-    });
-  }
-}
-
-/**
- * A specification linked `for: SECURITY` says who may see what. Served by an engine that does not know it, everybody sees
- * everything, so that the supergraph is refused.
- * Source: link specification v1.0, `link__Purpose.SECURITY`.
- */
-function refuseUnknownSecurity(document: DocumentNode): void {
-  const unknown = linksOf(document)
-    .filter(({ purpose, specification }) => purpose === 'SECURITY' && specification !== 'inaccessible')
-    .map(({ specification }) => specification);
-  if (unknown.length === 0) return;
-  throw new GatewayError('SUPERGRAPH_INVALID', {
-    message: `The supergraph uses ${unknown.join(', ')} for security, which this gateway does not enforce yet; it is not served unprotected.`,
-  });
-}
-
-/** A schema that no composition made names no subgraphs, and would be served with nobody to ask. */
-function refusePlainSchema(document: DocumentNode): void {
-  if (subgraphUrls(document).size > 0) return;
-  throw new GatewayError('SUPERGRAPH_INVALID', {
-    message:
-      'The file is a schema, but no composed supergraph: it names no subgraphs in `join__Graph`. Compose it with `tributary compose`.',
-  });
-}
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 
