@@ -40,6 +40,11 @@ export async function devCommand(options: DevCommandOptions): Promise<number> {
         'The port cannot be 0 here: `tributary dev` must know where the gateway listens. Choose one with --port or PORT.',
     });
   }
+  if (listen.tls !== undefined) {
+    throw new GatewayError('SETTINGS_INVALID', {
+      message: 'listen.tls: `tributary dev` serves without TLS; leave it out here, or use `tributary serve`.',
+    });
+  }
   const host = ['0.0.0.0', '::'].includes(listen.host) ? '127.0.0.1' : listen.host;
   const gatewayUrl = `http://${host.includes(':') ? `[${host}]` : host}:${listen.port}`;
   return runDev({

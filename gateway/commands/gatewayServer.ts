@@ -14,7 +14,7 @@ import { logFigures } from '../telemetry/logFigures.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { requestFlow } from './requestFlow.ts';
 import { discoveriesOf } from './supergraphSourceOf.ts';
-import { secondsToExpiry } from './tlsOf.ts';
+import { secondsToExpiry, tlsOfListener } from './tlsOf.ts';
 
 export interface GatewayServerOptions {
   readonly settings: Settings;
@@ -30,7 +30,7 @@ export interface GatewayServer {
   /** That of the settings in force. */
   readonly gateway: Gateway;
   /**
-   * @returns `http://127.0.0.1:4000`
+   * @returns `http://127.0.0.1:4000`; `https` over TLS
    * @throws GatewayError PORT_TAKEN, SETTINGS_INVALID
    */
   listen(): Promise<string>;
@@ -52,11 +52,14 @@ export async function gatewayServer({
   discoveries,
   readiness,
 }: GatewayServerOptions): Promise<GatewayServer> {
+  const tls = tlsOfListener({ settings, cwd, log });
   const telemetry = new Telemetry();
   const states = new HeldStates();
   const stopFigures = log.isLevelEnabled('debug') ? logFigures(telemetry, log) : undefined;
   let flow = await requestFlow({ settings, cwd, log, telemetry, discoveries, states });
-  const stopExpiry = telemetry.observe('certificateExpiry', () => secondsToExpiry(flow.tls.followed));
+  const stopExpiry = telemetry.observe('certificateExpiry', () =>
+    secondsToExpiry(tls === undefined ? flow.tls.followed : [tls, ...flow.tls.followed]),
+  );
   /** Flows that answer what they have in flight. */
   const retiring = new Set<Promise<void>>();
   const overload = new Overload({ settings: () => flow.settings.overload, telemetry, log });
@@ -68,6 +71,7 @@ export async function gatewayServer({
     readiness: () => readiness(flow.gateway),
     overload,
     log,
+    tls,
     graphqlPath: settings.listen.path,
     maxBodyBytes: settings.limits.max_body_bytes,
     maxHeaderBytes: settings.limits.max_header_bytes,
@@ -136,7 +140,7 @@ export async function gatewayServer({
     listen: async () => {
       await listen(app, settings);
       const { address, family, port } = app.server.address() as AddressInfo;
-      return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+      return `${tls === undefined ? 'http' : 'https'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
     },
     prepareReload,
     stop: async () => {
@@ -148,6 +152,7 @@ export async function gatewayServer({
       await Promise.all(retiring);
       stopFigures?.();
       stopExpiry();
+      tls?.stop();
       overload.stop();
       await flow.discoveries.stop();
       await promisify<void>((done) => log.flush(() => done(null)))();

@@ -48,6 +48,24 @@ export function tlsOfSubgraphs({ settings: { tls }, cwd, log }: TlsParts): TlsOf
   }
 }
 
+/**
+ * What the gateway shows of itself where it listens; `undefined` where it listens without TLS.
+ * @throws GatewayError SETTINGS_INVALID that names the setting whose certificate or key cannot be used
+ */
+export function tlsOfListener({ settings: { listen }, cwd, log }: TlsParts): FollowedTls | undefined {
+  if (listen.tls === undefined) return undefined;
+  const { certificate, key, client_certificate_authorities: authorities } = listen.tls;
+  const sources: TlsSources = {
+    authorities:
+      authorities === undefined
+        ? undefined
+        : { setting: 'listen.tls.client_certificate_authorities', value: authorities },
+    chain: { setting: 'listen.tls.certificate', value: certificate },
+    key: { setting: 'listen.tls.key', value: key },
+  };
+  return followTls({ sources, cwd, log });
+}
+
 type SaidTls = Settings['tls']['all'];
 /** The setting that a PEM of it is said by. */
 type KeyOf = (key: string, group: 'certificate_authorities' | 'client_authentication') => string;

@@ -31,7 +31,12 @@ const PARSER_CODES: Readonly<Record<string, ErrorCode>> = {
 
 /** Answers what is not HTTP, too large in its headers, or too slow; there is no request object to answer through. */
 export function onClientError(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // over a connection whose TLS failed, no answer can be given
+  if (
+    error.code === 'ECONNRESET' ||
+    !socket.writable ||
+    /^(ERR_SSL_|ERR_TLS_|EPROTO$)/.test(error.code ?? '')
+  ) {
     socket.destroy();
     return;
   }

@@ -22,6 +22,20 @@ export const listenSettingsSchema = group({
       description: 'Path of the GraphQL endpoint.',
     },
   ),
+  tls: setting(
+    z
+      .strictObject({
+        certificate: z.string().min(1),
+        key: z.string().min(1),
+        client_certificate_authorities: z.string().min(1).optional(),
+      })
+      .optional(),
+    {
+      defaultText: 'none',
+      description:
+        'Answer over TLS: `{ certificate, key, client_certificate_authorities }`. With the last, clients must show a certificate of those authorities. See [below](#tls).',
+    },
+  ),
 });
 
 /** `batching:` of `gateway.yaml`: several requests in one body. */

@@ -1,14 +1,24 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { type SecureContextOptions, TLSSocket, Server as TlsServer } from 'node:tls';
 import { HeaderMap, type HTTPGraphQLRequest, type HTTPGraphQLResponse } from '@apollo/server';
 import cors from '@fastify/cors';
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import {
+  type FastifyHttpOptions,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+} from 'fastify';
 import type { Logger } from 'pino';
 import { type ErrorCode, GatewayError } from '../errors.ts';
 import { Cancellation } from '../runtime/cancellation.ts';
 import { parseWithDigitsBelow } from '../runtime/longNumber.ts';
+import type { FollowedTls } from '../runtime/tls/followedTls.ts';
+import type { TlsMaterial } from '../runtime/tls/tlsMaterial.ts';
 import type { HeadersOfRequest } from './authenticate/credentials.ts';
 import type { ClientRequest } from './clientRequest.ts';
 import { errorBody, jsonError, onClientError } from './errorAnswers.ts';
@@ -33,6 +43,8 @@ export interface HttpServerOptions {
   /** Refuses what is too much for the process. */
   readonly overload: Pick<Overload, 'admit' | 'inFlight' | 'unreadyReason'>;
   readonly log: Logger;
+  /** Answers over TLS; the authorities are those of clients, which must then show a certificate. */
+  readonly tls?: Pick<FollowedTls, 'current' | 'onChange'> | undefined;
   readonly graphqlPath: string;
   readonly maxBodyBytes: number;
   readonly maxHeaderBytes: number;
@@ -87,14 +99,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     frameworkErrors: (error, request, reply) => answerError(error, request, reply, log),
     routerOptions: { maxParamLength: 200 },
     exposeHeadRoutes: false,
-    http: {
-      maxHeaderSize: options.maxHeaderBytes,
-      headersTimeout: options.headersTimeoutMs,
-      connectionsCheckingInterval: 1000,
-      // Node.js would answer with an empty body; `requireHost` refuses in its place
-      requireHostHeader: false,
-    },
+    ...serverOptionsOf(options),
   });
+  followCertificates(app.server, options.tls);
   app.addHook('onRequest', requireHost);
   const isDraining = closeConnectionsOnClose(app);
 
@@ -172,11 +179,27 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
  */
 function closeConnectionsOnClose(app: FastifyInstance): () => boolean {
   const connections = new Set<Socket>();
+  /** Over TLS: what was read of others may be no more than a handshake. */
+  const used = new WeakSet<Socket>();
+  const isFresh = (socket: Socket): boolean =>
+    socket instanceof TLSSocket ? !used.has(socket) : socket.bytesRead === 0;
   let isClosing = false;
-  app.server.on('connection', (socket) => {
+  const closeIfStillFresh = (socket: Socket): void => {
+    setTimeout(() => {
+      if (isFresh(socket)) socket.destroy();
+    }, FRESH_CONNECTION_MS);
+  };
+  const note = (socket: Socket): void => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
-  });
+    // its handshake was under way
+    if (isClosing) closeIfStillFresh(socket);
+  };
+  app.server.on('connection', note);
+  if (app.server instanceof TlsServer) {
+    app.server.on('secureConnection', note);
+    app.server.on('request', ({ socket }: IncomingMessage) => used.add(socket));
+  }
   app.addHook('onSend', (_request, reply, payload, done) => {
     if (isClosing) reply.header('connection', 'close');
     done(null, payload);
@@ -184,16 +207,47 @@ function closeConnectionsOnClose(app: FastifyInstance): () => boolean {
   app.addHook('preClose', async () => {
     isClosing = true;
     // a request may be on its way over one that was made just now: it is answered, and not reset
-    const fresh = [...connections].filter(({ bytesRead }) => bytesRead === 0);
-    setTimeout(() => {
-      for (const socket of fresh) if (socket.bytesRead === 0) socket.destroy();
-    }, FRESH_CONNECTION_MS);
+    for (const socket of connections) if (isFresh(socket)) closeIfStillFresh(socket);
   });
   return () => isClosing;
 }
 
 /** How long a connection without a request may hold up the end of the process. */
 const FRESH_CONNECTION_MS = 500;
+
+type ServerOptions = Pick<FastifyHttpOptions<HttpServer>, 'http'>;
+
+function serverOptionsOf({ maxHeaderBytes, headersTimeoutMs, tls }: HttpServerOptions): ServerOptions {
+  const http = {
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: headersTimeoutMs,
+    connectionsCheckingInterval: 1000,
+    // Node.js would answer with an empty body; `requireHost` refuses in its place
+    requireHostHeader: false,
+  };
+  if (tls === undefined) return { http };
+  const asksForCertificates = tls.current.ca !== undefined;
+  const https = {
+    ...http,
+    ...shownBy(tls.current),
+    requestCert: asksForCertificates,
+    rejectUnauthorized: asksForCertificates,
+    handshakeTimeout: headersTimeoutMs,
+  };
+  // to Fastify's types a server over TLS is another kind of instance; all that is used of it here is the same
+  return { https } as ServerOptions;
+}
+
+/** Connections from now on are made by what has been replaced; those before stay. */
+function followCertificates(server: HttpServer, tls: HttpServerOptions['tls']): void {
+  if (!(server instanceof TlsServer)) return;
+  const ignore = tls?.onChange(() => server.setSecureContext(shownBy(tls.current)));
+  server.once('close', () => ignore?.());
+}
+
+function shownBy({ ca, cert, key }: TlsMaterial): SecureContextOptions {
+  return { ca, cert, key, minVersion: 'TLSv1.2' };
+}
 
 /** Source: RFC 9112 §3.2, "A server MUST respond with a 400 to any HTTP/1.1 request message that lacks a Host header". */
 function requireHost(

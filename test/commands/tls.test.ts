@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:https';
+import { createServer, get } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Output } from '../dev/devHarness.ts';
@@ -50,7 +50,7 @@ async function serve(
   ]);
   const log = new Output();
   child.stderr?.pipe(log);
-  const [, origin = ''] = await log.waitFor(/"msg":"GraphQL at (http:\S+)\/graphql"/);
+  const [, origin = ''] = await log.waitFor(/"msg":"GraphQL at (https?:\S+)\/graphql"/);
   return { log, origin };
 }
 
@@ -76,6 +76,29 @@ describe('tributary serve: TLS', () => {
     expect(JSON.stringify(await ask(origin))).not.toMatch(/localhost|issuer/);
     await log.waitFor(/"subgraph":"a".*"detail":"unable to (verify the first|get local issuer) certificate"/);
   });
+
+  test('answers over TLS in every worker', async () => {
+    const { cert, key } = authority.issue();
+    writeFile('own.yaml', JSON.stringify({ listen: { tls: { certificate: cert, key } } }));
+    const { origin } = await serve('--supergraph a.graphql --settings own.yaml --workers 2', {
+      NODE_EXTRA_CA_CERTS: 'ca.pem',
+    });
+    expect(origin).toMatch(/^https:/);
+    const statuses = await Promise.all(
+      Array.from(
+        { length: 6 },
+        () =>
+          new Promise((resolve, reject) => {
+            const options = { ca: authority.cert, agent: false } as const;
+            get(`${origin}/health/ready`, options, (response) => resolve(response.resume().statusCode)).once(
+              'error',
+              reject,
+            );
+          }),
+      ),
+    );
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  }, 60_000);
 
   test('ends with exit code 3 for a certificate that cannot be used', async () => {
     writeFile('broken.yaml', 'tls: { all: { certificate_authorities: ./broken.yaml } }');
