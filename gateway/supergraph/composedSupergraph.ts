@@ -34,8 +34,9 @@ export class ComposedSupergraph implements SupergraphSource {
     } catch (error) {
       const lastGood = await this.#lastGood.read();
       if (lastGood === undefined) throw error;
+      // when that is refused too, as by permissions that cannot be used, what failed first is the news
+      await accept(supergraphFromSdl(lastGood.supergraphSdl)).catch(() => Promise.reject(error));
       log.error(`${messageOf(error)}\nthe last good supergraph is served instead`);
-      await accept(supergraphFromSdl(lastGood.supergraphSdl));
     }
     this.#followed = follow<string>({
       read: async () => {

@@ -291,12 +291,6 @@ export class ConfiguredSupergraph implements SupergraphSource {
 
   async #serveLastGood(sdl: string, failure: unknown): Promise<void> {
     const waiting = this.waitingFor().map(({ subgraph }) => subgraph);
-    if (failure !== undefined) this.#refuse('the last good supergraph is served instead', failure);
-    else
-      this.#options.log.warn(
-        { waiting },
-        `the last good supergraph is served while waiting for ${waiting.join(', ')}`,
-      );
     const supergraph = supergraphFromSdl(sdl);
     try {
       await this.#options.accept(supergraph);
@@ -305,7 +299,15 @@ export class ConfiguredSupergraph implements SupergraphSource {
       // kept by another version, perhaps: then there is nothing to serve, and what failed first is the news
       if (failure !== undefined) throw failure;
       this.#refuse('the last good supergraph cannot be served by this version', error);
+      return;
     }
+    // said when it is true: what refused the new one, permissions for example, may refuse this one too
+    if (failure !== undefined) this.#refuse('the last good supergraph is served instead', failure);
+    else
+      this.#options.log.warn(
+        { waiting },
+        `the last good supergraph is served while waiting for ${waiting.join(', ')}`,
+      );
   }
 
   /** A record that cannot be kept costs a composition at the next start, nothing now. */

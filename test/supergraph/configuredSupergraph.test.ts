@@ -331,6 +331,18 @@ describe('supergraph: from supergraph.yaml', () => {
 
       expect(second.served).toEqual(first.served);
       expect(saysSomewhere(second, 'users:1:18')).toBe(true);
+      expect(saysSomewhere(second, 'the last good supergraph is served instead')).toBe(true);
+    });
+
+    test('not with the last good supergraph when that is refused too, and does not say that it is served', async () => {
+      await config({ users: inline(USERS) });
+      const first = source();
+      await first.source.start();
+      await first.source.stop();
+      const second = source({ refuse: () => true });
+
+      await expect(second.source.start()).rejects.toMatchObject({ message: 'no engine for it' });
+      expect(saysSomewhere(second, 'is served')).toBe(false);
     });
 
     test('again with the schema that a subgraph had before it went down', async () => {
