@@ -91,12 +91,19 @@ function partsOfGateway(provided: ProvidedModules): Plugin {
 /** Set on the resolution that the plugin itself asks for. */
 const RESOLVING = Symbol('resolving');
 
+/**
+ * Packages that are loaded as CommonJS. graphql-shield 7.6.5, as an ES module, imports `isUndefined` of `util`, which Node.js 23 has
+ * removed: not even a rule tree could be written. (What calls it is never called here: the gateway evaluates the tree itself.)
+ */
+const asCommonJs: ReadonlySet<string> = new Set(['graphql-shield']);
+
 /** Leaves packages where they are, by their full address: the bundle runs in another folder. */
 const packagesOutside: Plugin = {
   name: 'packages-outside',
   setup(build) {
-    build.onResolve({ filter: /^[^./]/ }, async ({ path: name, kind, resolveDir, pluginData }) => {
-      if (pluginData === RESOLVING || kind === 'entry-point') return undefined;
+    build.onResolve({ filter: /^[^./]/ }, async ({ path: name, kind: asked, resolveDir, pluginData }) => {
+      if (pluginData === RESOLVING || asked === 'entry-point') return undefined;
+      const kind = asCommonJs.has(name) ? 'require-call' : asked;
       if (isBuiltin(name)) return { path: name, external: true };
       const own = path.dirname(fileURLToPath(import.meta.url));
       for (const folder of [resolveDir, own]) {

@@ -1,6 +1,6 @@
-import { allow } from 'graphql-shield';
 import type { Permissions } from '../host/permissions.ts';
 import { hasScope } from '../host/rules.ts';
+import { allow } from '../host/shield.ts';
 
 /** What the accounts show to whom, should a gateway forget to ask. */
 export const accountsPermissions: Permissions = {

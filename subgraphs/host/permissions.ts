@@ -9,8 +9,9 @@ import {
   isObjectType,
   isUnionType,
 } from 'graphql';
-import { allow, type and, deny, shield } from 'graphql-shield';
+
 import { SubgraphError } from './errors.ts';
+import { allow, type and, deny, shield } from './shield.ts';
 
 /** Any rule, `and`, `or` and the like included. */
 export type ShieldRule = Parameters<typeof and>[number];

@@ -1,7 +1,7 @@
-import { rule } from 'graphql-shield';
 import { SubgraphError } from './errors.ts';
 import type { ShieldRule } from './permissions.ts';
 import type { Principal } from './principal.ts';
+import { rule } from './shield.ts';
 
 /** What rules read of a request's context. */
 export interface WithPrincipal {

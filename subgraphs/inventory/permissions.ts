@@ -1,6 +1,6 @@
-import { allow } from 'graphql-shield';
 import type { Permissions } from '../host/permissions.ts';
 import { hasScope } from '../host/rules.ts';
+import { allow } from '../host/shield.ts';
 
 /** Stock is for all to see; whoever knows the id of a reservation may release it. */
 export const inventoryPermissions: Permissions = {

@@ -1,6 +1,6 @@
-import { allow } from 'graphql-shield';
 import type { Permissions } from '../host/permissions.ts';
 import { hasScope } from '../host/rules.ts';
+import { allow } from '../host/shield.ts';
 
 /** The catalogue is for all, but for what the shop pays. */
 export const productsPermissions: Permissions = {

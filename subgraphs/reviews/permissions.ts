@@ -1,6 +1,6 @@
-import { allow, chain } from 'graphql-shield';
 import type { Permissions } from '../host/permissions.ts';
 import { hasScope, isSignedIn } from '../host/rules.ts';
+import { allow, chain } from '../host/shield.ts';
 
 /** Anybody reads reviews; who writes or votes signs with their name. */
 export const reviewsPermissions: Permissions = {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GraphQLError } from 'graphql';
+import { rule } from 'graphql-shield';
 import { loadSource } from '../../gateway/runtime/loadSource.ts';
 
 let folder: string;
@@ -48,6 +49,13 @@ describe('runtime: modules of a team', () => {
     };
     expect((await loadSource(file, provided)).exports).toMatchObject({ kind: 'function' });
     await expect(loadSource(file)).rejects.toThrow('The gateway provides no "tributary/permissions".');
+  });
+
+  // as an ES module it imports of `util` what Node.js 23 has removed
+  test('graphql-shield as the CommonJS module that every version of Node.js loads', async () => {
+    const file = await write('rules.ts', "export { rule } from 'graphql-shield';");
+    const { exports } = await loadSource(file);
+    expect([typeof exports.rule, exports.rule === rule]).toEqual(['function', false]);
   });
 
   test.each(['plain.js', 'plain.mjs'])('JavaScript: %s', async (name) => {

@@ -1,9 +1,9 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { describe, expect, test } from '@jest/globals';
 import { graphql, parse } from 'graphql';
-import { allow, and, chain, deny, inputRule, not, or, race, rule } from 'graphql-shield';
 import { SubgraphError } from '../../../subgraphs/host/errors.ts';
 import { applyPermissions, type Permissions, type ShieldRule } from '../../../subgraphs/host/permissions.ts';
+import { allow, and, chain, deny, inputRule, not, or, race, rule } from '../../../subgraphs/host/shield.ts';
 
 /*
  * Sources: graphql-shield's documentation for what rules mean; graphql-shield#1387 and graphql-middleware#351 for
