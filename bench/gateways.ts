@@ -6,8 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type PeerName, peerCommand } from './peers.ts';
 import { firstMessage, type RunningProgram, startProgram } from './processes.ts';
 
-/** `direct` is no gateway: the subgraph itself, asked the same. `unguarded` is ours without rules. */
-export type GatewayName = 'tributary' | 'unguarded' | 'apollo' | 'direct' | PeerName;
+/** `direct` is no gateway: the subgraph itself, asked the same. `unguarded` is ours without rules, `unshaped` ours without policies. */
+export type GatewayName = 'tributary' | 'unguarded' | 'unshaped' | 'apollo' | 'direct' | PeerName;
 
 /** What every contestant is given. */
 export interface GatewayStart {
@@ -22,6 +22,8 @@ export interface GatewayStart {
   readonly sharesInbound: boolean;
   /** Whether ours has a rule on every field. */
   readonly isGuarded: boolean;
+  /** Whether ours has every policy of its traffic on. */
+  readonly isShaped: boolean;
   readonly engine: string | undefined;
   /** Where a profile is to be written, when one is wanted. */
   readonly profileFolder: string | undefined;
@@ -102,15 +104,16 @@ async function startPeer(
 }
 
 function programOf(
-  name: 'tributary' | 'unguarded' | 'apollo',
+  name: 'tributary' | 'unguarded' | 'unshaped' | 'apollo',
   options: GatewayStart,
   port: number,
 ): string[] {
   switch (name) {
     case 'tributary':
-    case 'unguarded': {
+    case 'unguarded':
+    case 'unshaped': {
       const settingsFile = path.join(options.folder, 'gateway.yaml');
-      writeFileSync(settingsFile, settingsFor(options) + permissionsFor(name, options));
+      writeFileSync(settingsFile, settingsFor(name, options) + permissionsFor(name, options));
       const flags = ['--supergraph', options.supergraph, '--settings', settingsFile];
       return [...loaderFor(options.main), options.main, 'serve', ...flags];
     }
@@ -121,10 +124,26 @@ function programOf(
   }
 }
 
-function settingsFor({ engine, sharesInbound, settings: further = '' }: GatewayStart): string {
-  const sharing = sharesInbound ? 'traffic_shaping:\n  inbound:\n    deduplicate_query: true\n' : '';
-  return settings + sharing + further + (engine === undefined ? '' : `engine: ${engine}\n`);
+function settingsFor(name: GatewayName, { engine, sharesInbound, isShaped }: GatewayStart): string {
+  const inbound = sharesInbound ? '  inbound: { deduplicate_query: true }\n' : '';
+  const all = isShaped ? (name === 'tributary' ? allPolicies : noPolicy) : '';
+  const traffic = inbound + all === '' ? '' : `traffic_shaping:\n${inbound}${all}`;
+  return settings + traffic + (engine === undefined ? '' : `engine: ${engine}\n`);
 }
+
+/** With times that a subgraph which is well never needs. */
+const allPolicies = `  all:
+    deduplicate_query: true
+    total_timeout_ms: 10000
+    deadline_header: x-envoy-expected-rq-timeout-ms
+    retry: { enabled: true }
+    hedging: { enabled: true, min_ms: 4000 }
+    circuit_breaker: { enabled: true }
+    concurrency: { max: 1000 }
+`;
+const noPolicy = `  all:
+    deduplicate_query: false
+`;
 
 /** A rule on every field of the operations, each of which asks the request: nothing of it is known beforehand. */
 const permissions = `import { rule } from 'graphql-shield';

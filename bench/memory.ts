@@ -53,6 +53,7 @@ const gateway = await startGateway('tributary', {
   subgraphsPort,
   sharesInbound: false,
   isGuarded: false,
+  isShaped: false,
   engine: undefined,
   profileFolder: undefined,
   nodeArguments: diagnosedArguments,

@@ -95,7 +95,7 @@ async function main(options: BenchOptions): Promise<BenchResult> {
       scenario,
       contestants: [
         'tributary',
-        ...(scenario.isGuarded ? (['unguarded'] as const) : (['apollo'] as const)),
+        besideOf(scenario),
         ...(options.peers ? peerNames : []),
         ...(scenario.direct === undefined ? [] : (['direct'] as const)),
       ],
@@ -113,6 +113,7 @@ async function main(options: BenchOptions): Promise<BenchResult> {
         subgraphsPort,
         sharesInbound: scenario.sharesInbound,
         isGuarded: scenario.isGuarded ?? false,
+        isShaped: scenario.isShaped ?? false,
         profileFolder: options.profileFolder,
       },
     };
@@ -130,6 +131,12 @@ async function main(options: BenchOptions): Promise<BenchResult> {
   } finally {
     await subgraphs?.stop();
   }
+}
+
+/** Whom ours is compared with: the bare gateway, or itself without what the scenario is about. */
+function besideOf({ isGuarded, isShaped }: Scenario): GatewayName {
+  if (isGuarded) return 'unguarded';
+  return isShaped ? 'unshaped' : 'apollo';
 }
 
 async function start(name: GatewayName, fixture: Fixture): Promise<RunningGateway> {

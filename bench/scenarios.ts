@@ -15,6 +15,8 @@ export interface Scenario {
   readonly sharesInbound: boolean;
   /** Whether ours has a rule on every field of the operation, and is compared with itself without rules. */
   readonly isGuarded?: boolean;
+  /** Whether ours has every policy of its traffic to subgraphs on, and is compared with itself without. */
+  readonly isShaped?: boolean;
 }
 
 const ordinary: Scenario = {
@@ -40,6 +42,11 @@ export const scenarios = {
     ...ordinary,
     title: 'a rule on every field asked for (17), beside the same gateway without rules',
     isGuarded: true,
+  },
+  policies: {
+    ...ordinary,
+    title: 'every policy of the traffic to subgraphs on, beside the same gateway with all off',
+    isShaped: true,
   },
   large: {
     ...ordinary,
