@@ -2,6 +2,9 @@ import { Cancellation } from './cancellation.ts';
 
 /** Work that is going on, and how many wait for it. */
 interface Running<Result> {
+  readonly text: string;
+  /** Another of the same key, with another text. */
+  other: Running<Result> | undefined;
   readonly cancellation: Cancellation;
   result: Promise<Result>;
   waiting: number;
@@ -32,10 +35,17 @@ export class InFlight<Result> {
    *
    * @param key everything that the result depends on
    * @param leaving cancelled when who asks has gone; the promise settles with the result all the same
+   * @param text more of the key. It is compared and not hashed, which takes a tenth of the time for a long one
    */
-  run(key: string, leaving: Cancellation, work: (shared: Shared) => Promise<Result>): Promise<Result> {
+  run(
+    key: string,
+    leaving: Cancellation,
+    work: (shared: Shared) => Promise<Result>,
+    text = '',
+  ): Promise<Result> {
     let running = this.#running.get(key);
-    if (running === undefined || running.cancellation.isCancelled) running = this.#begin(key, work);
+    while (running !== undefined && running.text !== text) running = running.other;
+    if (running === undefined || running.cancellation.isCancelled) running = this.#begin(key, text, work);
     running.waiting += 1;
     const joined = running;
     leaving.onCancel(() => {
@@ -45,18 +55,28 @@ export class InFlight<Result> {
     return running.result;
   }
 
-  #begin(key: string, work: (shared: Shared) => Promise<Result>): Running<Result> {
+  #begin(key: string, text: string, work: (shared: Shared) => Promise<Result>): Running<Result> {
     const running: Running<Result> = {
+      text,
+      other: this.#running.get(key),
       cancellation: new Cancellation(),
       result: undefined as unknown as Promise<Result>,
       waiting: 0,
     };
-    const close = (): void => {
-      if (this.#running.get(key) === running) this.#running.delete(key);
-    };
+    const close = (): void => this.#remove(key, running);
     this.#running.set(key, running);
     running.result = work({ cancellation: running.cancellation, close });
     running.result.then(close, close);
     return running;
+  }
+
+  #remove(key: string, running: Running<Result>): void {
+    const { other } = running;
+    const first = this.#running.get(key);
+    if (first !== running) {
+      for (let at = first; at !== undefined; at = at.other) if (at.other === running) at.other = other;
+    } else if (other === undefined) this.#running.delete(key);
+    else this.#running.set(key, other);
+    running.other = undefined;
   }
 }

@@ -37,6 +37,29 @@ describe('runtime: work in flight', () => {
     expect([await Promise.all(results), inFlight.size]).toEqual([[7, 7, 7], 0]);
   });
 
+  test('is told apart by the text beside a key, whatever of it ends first', () => {
+    const inFlight = new InFlight<number>();
+    const { work, begun } = pieces();
+    const run = (text: string): void => void inFlight.run('a', new Cancellation(), work, text);
+    for (const text of ['x', 'y', 'z', 'x', 'y', 'z']) run(text);
+    expect(begun.length).toBe(3);
+    // the one in the middle, then the newest, then the oldest
+    for (const [at, text] of [
+      [1, 'y'],
+      [2, 'z'],
+      [0, 'x'],
+    ] as const) {
+      begun[at]?.close();
+      const before = begun.length;
+      for (const other of ['x', 'y', 'z'].filter((each) => each !== text)) run(other);
+      expect(begun.length).toBe(before);
+      run(text);
+      expect(begun.length).toBe(before + 1);
+    }
+    for (const shared of begun) shared.close();
+    expect(inFlight.size).toBe(0);
+  });
+
   test('begins anew for who comes when it is closed', () => {
     const inFlight = new InFlight<number>();
     const { work, begun } = pieces();

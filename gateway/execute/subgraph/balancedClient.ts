@@ -55,18 +55,18 @@ export class BalancedClient {
 
   /** @throws as `SubgraphClient.send`; GatewayError SUBREQUEST_HTTP_ERROR when there is no instance */
   async send(call: SubgraphCall): Promise<ReceivedAnswer> {
-    let tried = call.tried;
+    let tried = call.progress?.tried;
     for (let tries = 1; ; tries += 1) {
       const picked = this.#balancer.pick(tried);
       if (picked === undefined) throw this.#noInstance();
-      call.tried?.add(picked);
+      call.progress?.tried.push(picked);
       try {
         const answer = await this.#sendTo(picked.instance, call);
         this.#end(picked, verdictOfAnswer(answer));
         return answer;
       } catch (error) {
         this.#end(picked, verdictOfError(error));
-        tried = (tried ?? new Set()).add(picked);
+        tried = call.progress?.tried ?? [...(tried ?? []), picked];
         const isLast = tries >= Math.min(MOST_TRIES, this.#balancer.all.length);
         if (isLast || call.cancellation.isCancelled || !wasNotTaken(error)) throw error;
       }

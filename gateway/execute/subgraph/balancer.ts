@@ -109,8 +109,8 @@ export class Balancer {
    * @param except instances that were tried already; one of them is given only when there is no other
    * @returns `undefined` when there is no instance
    */
-  pick(except?: ReadonlySet<unknown>): Balanced | undefined {
-    const slot = except === undefined || except.size === 0 ? this.#drawBetter() : this.#drawOther(except);
+  pick(except?: readonly unknown[]): Balanced | undefined {
+    const slot = except === undefined || except.length === 0 ? this.#drawBetter() : this.#drawOther(except);
     if (slot !== undefined) slot.inFlight += 1;
     return slot;
   }
@@ -233,8 +233,9 @@ export class Balancer {
   }
 
   /** For a second try: whoever is left, the own zone and priority first. */
-  #drawOther(except: ReadonlySet<unknown>): Slot | undefined {
-    const others = (slots: readonly Slot[]): readonly Slot[] => slots.filter((slot) => !except.has(slot));
+  #drawOther(except: readonly unknown[]): Slot | undefined {
+    const others = (slots: readonly Slot[]): readonly Slot[] =>
+      slots.filter((slot) => !except.includes(slot));
     for (const slots of [others(this.#candidates), others(this.#slots)]) {
       const slot = slots[Math.floor(this.#options.random() * slots.length)];
       if (slot !== undefined) return slot;

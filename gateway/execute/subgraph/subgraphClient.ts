@@ -33,20 +33,22 @@ export class SubgraphClient {
    * @throws ExchangeEnded, or the error of undici
    */
   async send(call: SubgraphCall): Promise<ReceivedAnswer> {
-    const { headers, body, isRepeatable, cancellation, deadlineMs, onAnswering } = call;
+    const { body, isRepeatable, cancellation, deadlineMs, progress } = call;
     const { subgraph, maxResponseBytes: maxBytes, deadlineHeader } = this.#options;
     const timeoutMs = Math.max(1, deadlineMs - performance.now());
+    const headers: Record<string, string> = {
+      ...call.headers,
+      'content-type': 'application/json',
+      accept: 'application/graphql-response+json, application/json;q=0.9',
+    };
+    if (deadlineHeader !== undefined) headers[deadlineHeader] = String(Math.ceil(timeoutMs));
+    const onAnswering =
+      progress &&
+      ((): void => {
+        progress.hasBegun = true;
+      });
     const answer = await this.#connections.exchange(
-      {
-        path: this.#path,
-        headers: {
-          ...headers,
-          ...(deadlineHeader === undefined ? {} : { [deadlineHeader]: String(Math.ceil(timeoutMs)) }),
-          'content-type': 'application/json',
-          accept: 'application/graphql-response+json, application/json;q=0.9',
-        },
-        body,
-      },
+      { path: this.#path, headers, body },
       { timeoutMs, maxBytes, cancellation, isRepeatable, onAnswering },
     );
     return new ReceivedAnswer(answer, { subgraph, keepsDigits: call.keepsDigits });

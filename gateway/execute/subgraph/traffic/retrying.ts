@@ -5,7 +5,7 @@ import { Budget, type BudgetOptions } from './budget.ts';
 import type { PolicyContext } from './policyContext.ts';
 import type { ReceivedAnswer } from './receivedAnswer.ts';
 import { retryAfterMs } from './retryAfter.ts';
-import type { Policy, SendCall, SubgraphCall } from './subgraphCall.ts';
+import type { CallProgress, Policy, SendCall, SubgraphCall } from './subgraphCall.ts';
 import { verdictOfError } from './verdict.ts';
 
 export interface RetryOptions {
@@ -26,11 +26,6 @@ export interface RetryContext extends PolicyContext {
   readonly isStopped: () => boolean;
 }
 
-/** What a try came to. */
-type Outcome =
-  | { readonly kind: 'answer'; readonly answer: ReceivedAnswer }
-  | { readonly kind: 'error'; readonly error: unknown; readonly hasBegun: boolean };
-
 /**
  * Sends a query again that was not answered, not in time, or with a status that says so. Never a mutation, and never once an
  * answer has begun. The last outcome that says something of the subgraph is the one that is told.
@@ -45,12 +40,11 @@ export function retrying(options: RetryOptions, context: RetryContext): Policy {
   const { timeoutMs, states } = context;
   const budget = states.get('retry budget', options.budget, () => ({ state: new Budget(options.budget) }));
   return (next) => {
-    const inTime = (call: SubgraphCall): SubgraphCall => ({
-      ...call,
-      deadlineMs: Math.min(call.deadlineMs, performance.now() + timeoutMs),
-    });
-    const retries = new Retries((call) => next(inTime(call)), options, { ...context, budget });
-    return (call) => (call.isRepeatable ? retries.send(call) : next(inTime(call)));
+    const retries = new Retries(next, options, { ...context, budget });
+    return (call) => {
+      if (call.isRepeatable) return retries.send(call);
+      return next({ ...call, deadlineMs: Math.min(call.deadlineMs, performance.now() + timeoutMs) });
+    };
   };
 }
 
@@ -65,45 +59,58 @@ class Retries {
     this.#context = context;
   }
 
-  async send(call: SubgraphCall): Promise<ReceivedAnswer> {
+  /** As most calls are answered at once, what a retry needs is made when there is one. */
+  send(call: SubgraphCall): Promise<ReceivedAnswer> {
     this.#context.budget.deposit();
-    const tried = new Set<unknown>();
-    let told: Outcome | undefined;
+    const progress: CallProgress = { hasBegun: false, tried: [] };
+    return this.#try(call, progress).then(
+      (answer) => (this.#isRetried(answer) ? this.#again(call, progress, Promise.resolve(answer)) : answer),
+      (error: unknown) => this.#again(call, progress, Promise.reject(error)),
+    );
+  }
+
+  #try(call: SubgraphCall, progress: CallProgress): Promise<ReceivedAnswer> {
+    const deadlineMs = Math.min(call.deadlineMs, performance.now() + this.#context.timeoutMs);
+    return this.#next({ ...call, deadlineMs, progress });
+  }
+
+  /** @param first what the first try came to */
+  async #again(
+    call: SubgraphCall,
+    progress: CallProgress,
+    first: Promise<ReceivedAnswer>,
+  ): Promise<ReceivedAnswer> {
+    let outcome = first;
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = await this.#try({ ...call, tried });
-      // a call that was not sent says nothing of what the subgraph answers
-      if (told === undefined || !wasRefused(outcome)) told = outcome;
-      const delayMs = told === outcome ? this.#delayMs(call, outcome, attempt) : undefined;
-      if (delayMs === undefined) return resultOf(told);
+      const delayMs = await outcome.then(
+        (answer) => this.#delayMs(call, attempt, this.#isRetried(answer) ? 'status' : undefined, answer),
+        (error: unknown) => this.#delayMs(call, attempt, progress.hasBegun ? undefined : reasonOf(error)),
+      );
+      if (delayMs === undefined) return outcome;
       await pause(delayMs, call.cancellation);
+      const next = this.#try(call, progress);
+      // a call that was not sent says nothing of what the subgraph answers
+      if (await wasRefused(next)) return outcome;
+      outcome = next;
     }
   }
 
-  async #try(call: SubgraphCall): Promise<Outcome> {
-    let hasBegun = false;
-    const onAnswering = (): void => {
-      hasBegun = true;
-    };
-    try {
-      return { kind: 'answer', answer: await this.#next({ ...call, onAnswering }) };
-    } catch (error) {
-      return { kind: 'error', error, hasBegun };
-    }
+  #isRetried({ status }: ReceivedAnswer): boolean {
+    return status >= 400 && this.#options.statuses.includes(status);
   }
 
   /** @returns what is to be waited before the next try; `undefined` where there is none */
   #delayMs(
     { cancellation, deadlineMs }: SubgraphCall,
-    outcome: Outcome,
     attempt: number,
+    reason: RetryReason | undefined,
+    answer?: ReceivedAnswer,
   ): number | undefined {
     const { maxAttempts, intervalMs, maxIntervalMs } = this.#options;
-    const reason = this.#reasonFor(outcome);
     if (reason === undefined || attempt >= maxAttempts || cancellation.isCancelled) return undefined;
     const { budget, telemetry, subgraph, isStopped } = this.#context;
     if (isStopped()) return undefined;
-    const asked =
-      outcome.kind === 'answer' ? retryAfterMs(outcome.answer.header('retry-after'), Date.now()) : undefined;
+    const asked = retryAfterMs(answer?.header('retry-after'), Date.now());
     const longest = Math.min(maxIntervalMs, intervalMs * 2 ** Math.min(attempt - 1, 30));
     const delayMs = asked ?? Math.random() * longest;
     if (performance.now() + delayMs >= deadlineMs) return undefined;
@@ -114,22 +121,20 @@ class Retries {
     telemetry.record('subgraphRetries', 1, { 'subgraph.name': subgraph, reason });
     return delayMs;
   }
-
-  #reasonFor(outcome: Outcome): 'status' | 'timeout' | 'connection' | undefined {
-    if (outcome.kind === 'answer')
-      return this.#options.statuses.includes(outcome.answer.status) ? 'status' : undefined;
-    if (outcome.hasBegun || verdictOfError(outcome.error) !== 'failed') return undefined;
-    return outcome.error instanceof ExchangeEnded ? 'timeout' : 'connection';
-  }
 }
 
-function wasRefused(outcome: Outcome): boolean {
-  return outcome.kind === 'error' && outcome.error instanceof GatewayError;
+type RetryReason = 'status' | 'timeout' | 'connection';
+
+function reasonOf(error: unknown): RetryReason | undefined {
+  if (verdictOfError(error) !== 'failed') return undefined;
+  return error instanceof ExchangeEnded ? 'timeout' : 'connection';
 }
 
-function resultOf(outcome: Outcome): ReceivedAnswer {
-  if (outcome.kind === 'error') throw outcome.error;
-  return outcome.answer;
+function wasRefused(answer: Promise<ReceivedAnswer>): Promise<boolean> {
+  return answer.then(
+    () => false,
+    (error: unknown) => error instanceof GatewayError,
+  );
 }
 
 /** @throws ExchangeEnded when nobody waits any more */

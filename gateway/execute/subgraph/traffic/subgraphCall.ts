@@ -17,12 +17,18 @@ export interface SubgraphCall {
   readonly keepsDigits?: boolean;
   /** When it must be answered, by `performance.now()`. */
   readonly deadlineMs: number;
-  /** Instances that were asked the same already, where it is asked more than once: another one is preferred. */
-  readonly tried?: Set<unknown>;
+  /** Set where it may be sent more than once. */
+  readonly progress?: CallProgress;
   /** A second call for what another is in flight for: it is not worth waiting for a turn. */
   readonly isSpare?: boolean;
-  /** Called when an answer begins, whatever becomes of it. */
-  readonly onAnswering?: () => void;
+}
+
+/** What is known of a call while it is sent, and sent again. */
+export interface CallProgress {
+  /** Whether an answer has begun, whatever became of it. */
+  hasBegun: boolean;
+  /** Instances that were asked: another one is preferred. */
+  readonly tried: unknown[];
 }
 
 /**

@@ -106,8 +106,8 @@ describe('retries: what is sent again', () => {
   });
 
   test('nothing once the answer has begun', async () => {
-    const begun = ({ onAnswering }: SubgraphCall): Error => {
-      onAnswering?.();
+    const begun = ({ progress }: SubgraphCall): Error => {
+      if (progress !== undefined) progress.hasBegun = true;
       return reset;
     };
     const retries = retriesOf([begun]);
@@ -224,9 +224,9 @@ describe('retries: the budget', () => {
 describe('retries: instances', () => {
   test('are told which of them were asked', async () => {
     const seen: number[] = [];
-    const noting = ({ tried }: SubgraphCall): Error => {
-      seen.push(tried?.size ?? -1);
-      tried?.add(Symbol('instance'));
+    const noting = ({ progress }: SubgraphCall): Error => {
+      seen.push(progress?.tried.length ?? -1);
+      progress?.tried.push(Symbol('instance'));
       return reset;
     };
     await retriesOf([noting]).outcome();
