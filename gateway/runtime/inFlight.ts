@@ -2,7 +2,7 @@ import { Cancellation } from './cancellation.ts';
 
 /** Work that is going on, and how many wait for it. */
 interface Running<Result> {
-  readonly text: string;
+  text: string;
   /** Another of the same key, with another text. */
   other: Running<Result> | undefined;
   readonly cancellation: Cancellation;
@@ -77,6 +77,8 @@ export class InFlight<Result> {
       for (let at = first; at !== undefined; at = at.other) if (at.other === running) at.other = other;
     } else if (other === undefined) this.#running.delete(key);
     else this.#running.set(key, other);
+    // what refers to it longer keeps neither
     running.other = undefined;
+    running.text = '';
   }
 }
