@@ -21,8 +21,12 @@ const LATE_MS = 2_000;
 export type Showing = Pick<Shown, 'kind' | 'fault' | 'expected'>;
 
 /** Every way in which the faults are met under a policy. */
-export function showings(faults: readonly Fault[], { sees }: Pick<Policy, 'sees'>): readonly Showing[] {
-  return faults.flatMap((fault) =>
+export function showings(
+  faults: readonly Fault[],
+  { sees, transport = 'http1' }: Pick<Policy, 'sees' | 'transport'>,
+): readonly Showing[] {
+  const able = faults.filter(({ over = transport }) => over === transport);
+  return able.flatMap((fault) =>
     askKinds.flatMap((kind) => {
       const expected = fault.sees[kind];
       return expected === undefined

@@ -13,7 +13,13 @@ import {
   productsResolvers,
   productsSdl,
 } from './faultyGraph.ts';
-import { answerRightly, type FaultySubgraph, type Misbehave, startFaultySubgraph } from './faultySubgraph.ts';
+import {
+  answerRightly,
+  type FaultySubgraph,
+  type FaultySubgraphOptions,
+  type Misbehave,
+  startFaultySubgraph,
+} from './faultySubgraph.ts';
 
 /** Settings of the harness; policies add to them. */
 export interface FaultHarnessOptions {
@@ -22,6 +28,8 @@ export interface FaultHarnessOptions {
   readonly routingUrl?: (url: string) => string;
   /** Where `silent` is; default: where nothing listens. */
   readonly silentPort?: number;
+  /** How `reviews` is asked. Default: HTTP/1.1. */
+  readonly transport?: FaultySubgraphOptions['transport'];
   /** Requests without a fault before the first with one. Default: none. */
   readonly quietAsks?: number;
 }
@@ -91,6 +99,7 @@ export async function startFaultHarness(options: FaultHarnessOptions = {}): Prom
     name: 'reviews',
     sdl: failingSdl('reviews'),
     resolvers: failingResolvers('reviews'),
+    transport: options.transport ?? 'http1',
     faultOf: ({ headers }) => misbehaviours.get(String(headers['x-fault'])),
   });
   const [gonePort = 0] = await freePorts(1);

@@ -14,24 +14,25 @@ export function testFaultsUnder(policies: readonly Policy[]): void {
   const light = faults.filter((fault) => fault.isHeavy !== true);
 
   describe.each(policies)('faults: a gateway $name', (policy) => {
+    const shown = showings(light, policy);
     let harness: FaultHarness;
     /** Those that take their time are asked together. */
     let late: readonly Shown[];
 
     beforeAll(async () => {
       harness = await startFaultHarness(policy);
-      const slow = showings(light, policy).filter(({ fault }) => fault.lastsUntilDeadline === true);
+      const slow = shown.filter(({ fault }) => fault.lastsUntilDeadline === true);
       late = await Promise.all(slow.map((showing) => show(harness, showing)));
     });
 
     afterAll(() => harness?.stop());
 
-    test.each(showings(light, policy).map((showing) => ({ ...showing, name: showing.fault.name })))(
+    test.each(shown.map((showing) => ({ ...showing, name: showing.fault.name })))(
       'bears a subgraph that $name, asked for $kind',
       async (showing) => {
         const { fault, kind } = showing;
-        const shown = late.find((each) => each.fault === fault && each.kind === kind);
-        expectRequired(shown ?? (await show(harness, showing)), { harness, policy });
+        const before = late.find((each) => each.fault === fault && each.kind === kind);
+        expectRequired(before ?? (await show(harness, showing)), { harness, policy });
       },
     );
 
@@ -40,7 +41,7 @@ export function testFaultsUnder(policies: readonly Policy[]): void {
       const { figures } = harness.log.findLast((line) => line.figures !== undefined) ?? {};
       const outcomes = Object.keys(figures?.['http.client.request.duration'] ?? {});
       expect(outcomes.filter((outcome) => outcome.startsWith('reviews ')).sort()).toEqual(
-        [...new Set(light.map(({ row }) => `reviews ${operatorRows[row].outcome}`))].sort(),
+        [...new Set(shown.map(({ fault }) => `reviews ${operatorRows[fault.row].outcome}`))].sort(),
       );
     });
   });

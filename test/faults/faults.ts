@@ -1,3 +1,4 @@
+import { constants } from 'node:http2';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { type AskKind, notes, wholeData } from './faultyGraph.ts';
 import type { Conversation, Misbehave, RightAnswer } from './faultySubgraph.ts';
@@ -26,6 +27,8 @@ export interface Fault {
   readonly misbehave: Misbehave;
   /** By what is asked for; a kind that is not there is not asked. */
   readonly sees: Partial<Readonly<Record<AskKind, ExpectedAnswer>>>;
+  /** Where it can be shown; default: over every protocol. */
+  readonly over?: 'http1' | 'http2';
   /** Whether the answer comes when the time is over, and no sooner. */
   readonly lastsUntilDeadline?: boolean;
   /** Whether it costs memory or processor time to produce: such are asked one after the other. */
@@ -164,6 +167,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'stops after its headers',
     row: 'slow',
+    over: 'http1',
     isFailure: true,
     misbehave: raw(`${head()}content-length: 100\r\n\r\n`),
     sees: timedOut,
@@ -172,6 +176,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'stops within its headers',
     row: 'slow',
+    over: 'http1',
     isFailure: true,
     isRetried: true,
     misbehave: raw(head()),
@@ -181,6 +186,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'stops within its body',
     row: 'slow',
+    over: 'http1',
     isFailure: true,
     misbehave: rightlyBut((body, { socket }) => {
       socket.write(`${head()}content-length: ${body.length}\r\n\r\n${half(body)}`);
@@ -191,6 +197,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'sends its headers byte by byte for ever',
     row: 'slow',
+    over: 'http1',
     isFailure: true,
     isRetried: true,
     misbehave: repeatedly(`${head()}x-slow: `, 'x', 20),
@@ -200,6 +207,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'sends its body byte by byte for ever',
     row: 'slow',
+    over: 'http1',
     isFailure: true,
     misbehave: repeatedly(`${head()}content-length: 100000\r\n\r\n{`, ' ', 20),
     sees: timedOut,
@@ -208,6 +216,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'sends a body in chunks that never ends',
     row: 'slow',
+    over: 'http1',
     isFailure: true,
     misbehave: repeatedly(`${head()}transfer-encoding: chunked\r\n\r\n1\r\n{\r\n`, '1\r\n \r\n', 20),
     sees: timedOut,
@@ -216,6 +225,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'sends early hints for ever',
     row: 'slow',
+    over: 'http1',
     isFailure: true,
     misbehave: repeatedly('', 'HTTP/1.1 103 Early Hints\r\n\r\n', 20),
     sees: timedOut,
@@ -226,6 +236,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'resets the connection without a byte',
     row: 'broken',
+    over: 'http1',
     isFailure: true,
     isRetried: true,
     misbehave: ({ socket }) => {
@@ -236,6 +247,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'closes the connection without a byte',
     row: 'broken',
+    over: 'http1',
     isFailure: true,
     isRetried: true,
     misbehave: ({ socket }) => {
@@ -246,6 +258,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'closes the connection within its headers',
     row: 'broken',
+    over: 'http1',
     isFailure: true,
     isRetried: true,
     misbehave: rawAndEnd(head()),
@@ -254,6 +267,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'resets the connection within the body',
     row: 'broken',
+    over: 'http1',
     isFailure: true,
     misbehave: rightlyBut((body, { socket }) => {
       socket.write(`${head()}content-length: ${body.length}\r\n\r\n${half(body)}`, () =>
@@ -265,6 +279,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'closes the connection within the body',
     row: 'broken',
+    over: 'http1',
     isFailure: true,
     misbehave: rightlyBut((body, { socket }) => {
       socket.end(`${head()}content-length: ${body.length}\r\n\r\n${half(body)}`);
@@ -274,6 +289,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'closes the connection within a chunk',
     row: 'broken',
+    over: 'http1',
     isFailure: true,
     misbehave: rightlyBut((body, { socket }) => {
       socket.end(`${head()}transfer-encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${half(body)}`);
@@ -283,6 +299,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'ends a body without a length in the middle',
     row: 'malformed',
+    over: 'http1',
     isFailure: true,
     misbehave: rightlyBut((body, { socket }) => {
       socket.end(`${head()}connection: close\r\n\r\n${half(body)}`);
@@ -294,6 +311,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'does not speak HTTP',
     row: 'notHttp',
+    over: 'http1',
     isFailure: true,
     isRetried: true,
     misbehave: rawAndEnd('SSH-2.0-OpenSSH_9.6\r\n'),
@@ -302,6 +320,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'answers with two lengths',
     row: 'notHttp',
+    over: 'http1',
     isFailure: true,
     isRetried: true,
     misbehave: rawAndEnd(`${head()}content-length: 2\r\ncontent-length: 13\r\n\r\n{"data":null}`),
@@ -310,6 +329,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'answers with a length and in chunks',
     row: 'notHttp',
+    over: 'http1',
     isFailure: true,
     isRetried: true,
     misbehave: rawAndEnd(
@@ -320,6 +340,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'sends chunks whose size is none',
     row: 'notHttp',
+    over: 'http1',
     isFailure: true,
     misbehave: rawAndEnd(`${head()}transfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n`),
     sees: httpError,
@@ -327,6 +348,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'sends 64 kB of headers',
     row: 'notHttp',
+    over: 'http1',
     isFailure: true,
     isRetried: true,
     misbehave: rawAndEnd(`${head()}x-large: ${'x'.repeat(65_536)}\r\ncontent-length: 2\r\n\r\n{}`),
@@ -335,6 +357,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'switches to another protocol',
     row: 'notHttp',
+    over: 'http1',
     isFailure: true,
     isRetried: true,
     misbehave: raw('HTTP/1.1 101 Switching Protocols\r\nupgrade: foo\r\nconnection: upgrade\r\n\r\n'),
@@ -343,6 +366,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'sends a second answer that nobody asked for',
     row: 'harmless',
+    over: 'http1',
     isFailure: false,
     misbehave: rightlyBut((body, { socket }) => {
       const forged = '{"data":{"reviewsLatest":"forged","reviewsAdd":"forged"}}';
@@ -350,6 +374,76 @@ export const faults: readonly Fault[] = [
       socket.write(one(body) + one(forged));
     }),
     sees: harmless,
+  },
+
+  // HTTP/2
+  {
+    name: 'resets the stream without an answer',
+    row: 'broken',
+    over: 'http2',
+    isFailure: true,
+    misbehave: ({ stream }) => {
+      stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    },
+    sees: httpError,
+  },
+  {
+    name: 'resets the stream within the body',
+    row: 'broken',
+    over: 'http2',
+    isFailure: true,
+    misbehave: rightlyBut((body, { stream }) => {
+      stream.respond({ 'content-type': 'application/json', 'content-length': body.length });
+      stream.write(half(body), () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+    }),
+    sees: httpError,
+  },
+  {
+    name: 'ends the stream within the body',
+    row: 'malformed',
+    over: 'http2',
+    isFailure: true,
+    misbehave: rightlyBut((body, { stream }) => {
+      stream.respond({ 'content-type': 'application/json' });
+      stream.end(half(body));
+    }),
+    sees: malformed,
+  },
+  {
+    name: 'stops within the stream',
+    row: 'slow',
+    over: 'http2',
+    isFailure: true,
+    misbehave: rightlyBut((body, { stream }) => {
+      stream.respond({ 'content-type': 'application/json' });
+      stream.write(half(body));
+    }),
+    sees: timedOut,
+    lastsUntilDeadline: true,
+  },
+  {
+    name: 'sends frames of one byte for ever',
+    row: 'slow',
+    over: 'http2',
+    isFailure: true,
+    misbehave: ({ stream }) => {
+      stream.on('error', () => {});
+      stream.respond({ 'content-type': 'application/json' });
+      const timer = setInterval(() => stream.write(' '), 20);
+      stream.once('close', () => clearInterval(timer));
+    },
+    sees: timedOut,
+    lastsUntilDeadline: true,
+  },
+  {
+    name: 'destroys the session',
+    row: 'broken',
+    over: 'http2',
+    isFailure: true,
+    misbehave: ({ stream }) => {
+      stream.session?.destroy();
+    },
+    sees: httpError,
   },
 
   // statuses
@@ -552,6 +646,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'answers with 64 MB of JSON',
     row: 'tooLarge',
+    over: 'http1',
     isFailure: false,
     misbehave: flood(
       `${head()}connection: close\r\n\r\n{"data":{"reviewsLatest":"`,
@@ -564,6 +659,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'answers with 64 MB of blanks before the JSON',
     row: 'tooLarge',
+    over: 'http1',
     isFailure: false,
     misbehave: flood(`${head()}connection: close\r\n\r\n`, ' '.repeat(65_536), 64 * megabytes),
     sees: malformed,

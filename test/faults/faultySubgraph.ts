@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { graphql, parse } from 'graphql';
+import type { Certified } from '../support/certificates.ts';
 import type { StubResolvers } from '../support/stubSubgraph.ts';
 
 /** A request as the subgraph got it. */
@@ -23,8 +26,10 @@ export interface RightAnswer {
 /** One request, and all the ways to answer it. */
 export interface Conversation {
   readonly request: FaultyRequest;
-  /** For what Node.js would correct, or refuse to send. */
+  /** For what Node.js would correct, or refuse to send. None over HTTP/2, where a connection has many conversations. */
   readonly socket: Socket;
+  /** Over HTTP/2 alone. */
+  readonly stream: ServerHttp2Stream;
   readonly response: ServerResponse;
   /** What the schema answers; a mutation is done by it. */
   rightAnswer(): Promise<RightAnswer>;
@@ -41,6 +46,8 @@ export interface FaultySubgraphOptions {
   readonly faultOf: (request: FaultyRequest) => Misbehave | undefined;
   /** Default: a free one. */
   readonly port?: number;
+  /** Default: HTTP/1.1. `http2` is without TLS too, as clients speak it that know beforehand. */
+  readonly transport?: 'http1' | 'http2' | Certified;
   /** Told of every request; then none is remembered. */
   readonly onRequest?: (request: FaultyRequest) => void;
 }
@@ -89,15 +96,15 @@ export async function startFaultySubgraph(options: FaultySubgraphOptions): Promi
         contextValue,
       })) as RightAnswer;
     };
-    const conversation: Conversation = { request, socket: incoming.socket, response, rightAnswer };
+    const { stream } = incoming as IncomingMessage & { readonly stream: ServerHttp2Stream };
+    const conversation: Conversation = { request, socket: incoming.socket, stream, response, rightAnswer };
     await (faultOf(request) ?? answerRightly)(conversation);
   };
-  const server = createServer((incoming, response) => {
+  const server = serverFor(options.transport, (incoming, response) => {
     answer(incoming, response).catch(() => incoming.socket.destroy());
   });
-  // longer than any test, so that no connection is closed which the test has not closed
-  server.keepAliveTimeout = 600_000;
-  server.on('clientError', (_error, socket) => socket.destroy());
+  server.on('clientError', (_error: Error, socket: Socket) => socket.destroy());
+  server.on('tlsClientError', () => {});
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
@@ -119,7 +126,7 @@ export async function startFaultySubgraph(options: FaultySubgraphOptions): Promi
   return {
     name,
     port,
-    url: `http://127.0.0.1:${port}/graphql`,
+    url: `${typeof options.transport === 'object' ? 'https' : 'http'}://127.0.0.1:${port}/graphql`,
     sdl,
     requests,
     get connections() {
@@ -132,6 +139,23 @@ export async function startFaultySubgraph(options: FaultySubgraphOptions): Promi
     },
     close: goAway,
   };
+}
+
+/** The part of HTTP/2's own classes that is used here is that of HTTP/1.1. */
+function serverFor(
+  transport: FaultySubgraphOptions['transport'],
+  answer: (incoming: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  if (transport === 'http2') {
+    return createHttp2Server((incoming, response) =>
+      answer(incoming as unknown as IncomingMessage, response as unknown as ServerResponse),
+    );
+  }
+  const server =
+    typeof transport === 'object' ? createTlsServer({ ...transport }, answer) : createServer(answer);
+  // longer than any test, so that no connection is closed which the test has not closed
+  server.keepAliveTimeout = 600_000;
+  return server;
 }
 
 /** Nothing is wrong. */

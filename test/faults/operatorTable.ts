@@ -34,6 +34,15 @@ export const operatorRows = {
     outcome: 'GATEWAY_TIMEOUT',
     isLogged: true,
   },
+  certificate: {
+    fails:
+      'Its certificate is not trusted, is not valid now, or is for another name; or it takes no secure connection.',
+    sees: '`SUBREQUEST_HTTP_ERROR` with the reason',
+    settings: '`tls`',
+    outcome: 'SUBREQUEST_HTTP_ERROR',
+    isLogged: true,
+    watch: 'names under `detail`',
+  },
   keptConnection: {
     fails: 'It closes a kept connection while a request is on its way.',
     sees: 'of a query nothing: it is sent once more, on a fresh connection, within the same time; of a mutation `SUBREQUEST_HTTP_ERROR`',

@@ -85,6 +85,11 @@ export const policies: readonly Policy[] = [
     mostSent: 4,
   },
   {
+    name: 'with HTTP/2 to the subgraph',
+    transport: 'http2',
+    settings: { engine: 'compiled', traffic_shaping: { subgraphs: { reviews: { http2: 'http2only' } } } },
+  },
+  {
     name: 'with the stock engine',
     settings: { engine: 'apollo' },
     isEngine: true,

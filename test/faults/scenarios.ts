@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import { certificateAuthority } from '../support/certificates.ts';
 import { startConsulServer } from '../support/consulServer.ts';
 import {
   type FaultHarness,
@@ -95,7 +96,7 @@ export const breakerSettings = {
   enabled: true,
   request_threshold: 2,
   error_threshold_percent: 1,
-  sleep_window_ms: 50,
+  sleep_window_ms: 700,
   required_successful: 1,
 } as const;
 
@@ -128,6 +129,26 @@ export const scenarios: readonly Scenario[] = [
     name: 'a host that answers no SYN fails the fetch at its deadline',
     row: 'unreachable',
     run: (shared) => expectFailure(shared, { subgraph: 'silent', code: 'GATEWAY_TIMEOUT' }),
+  },
+  {
+    name: 'a certificate that does not prove who answers fails the fetch, with the reason',
+    row: 'certificate',
+    async run() {
+      const authority = certificateAuthority();
+      const shownFor = {
+        'the certificate is not trusted': certificateAuthority('Another authority').issue(),
+        'the certificate has expired': authority.issue({ notAfter: new Date(Date.now() - 1_000) }),
+        'the certificate is for another name': authority.issue({ names: ['elsewhere.test'] }),
+      };
+      for (const [reason, transport] of Object.entries(shownFor)) {
+        const tls = { all: { certificate_authorities: authority.cert } };
+        await withHarness({ transport, settings: { tls } }, async (harness) => {
+          await expectFailure(harness, { subgraph: 'reviews', code: 'SUBREQUEST_HTTP_ERROR' });
+          const { errors, sent } = await harness.ask('root');
+          expect([errors[0]?.extensions?.reason, sent]).toEqual([reason, 0]);
+        });
+      }
+    },
   },
   {
     name: 'a kept connection that is closed costs no query, and no mutation is sent twice',
@@ -302,6 +323,8 @@ export const scenarios: readonly Scenario[] = [
       withHarness(
         { settings: { traffic_shaping: { all: { circuit_breaker: breakerSettings } } } },
         async (harness) => {
+          // planned beforehand: all is asked within the sleep window
+          for (const kind of askKinds) await harness.ask(kind);
           for (let asked = 0; asked < 2; asked += 1) await harness.ask('root', { fault: reset });
           for (const kind of askKinds) {
             const seen = await harness.ask(kind);
