@@ -136,6 +136,11 @@ export function megabytesOfTree(root: number): number {
   return megabytesOf(root, /^VmRSS:\s*(\d+)/m);
 }
 
+/** How many processes a tree has, its root among them. */
+export function processesOfTree(root: number): number {
+  return treeOf(root).length;
+}
+
 function megabytesOf(root: number, line: RegExp): number {
   const kilobytes = treeOf(root).map(({ pid }) => {
     const status = readOrEmpty(`/proc/${pid}/status`);

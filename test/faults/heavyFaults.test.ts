@@ -25,7 +25,9 @@ describe.each(policies.filter(({ isEngine }) => isEngine === true))('faults: a g
     async (showing) => {
       const before = process.memoryUsage.rss();
       expectRequired(await show(harness, showing), { harness, policy });
-      expect((process.memoryUsage.rss() - before) / 1_000_000).toBeLessThan(100);
+      // what is refused for its size is not kept; a value of a million levels is read before it is refused
+      const mostMegabytes = showing.fault.row === 'tooLarge' ? 100 : 300;
+      expect((process.memoryUsage.rss() - before) / 1_000_000).toBeLessThan(mostMegabytes);
     },
   );
 });

@@ -16,7 +16,13 @@ import { parseArgs } from 'node:util';
 import { Agent } from 'undici';
 import { type Diagnosis, diagnose, diagnosedArguments } from '../../bench/diagnose.ts';
 import { loaderFor } from '../../bench/gateways.ts';
-import { endAll, firstMessage, megabytesOfTree, startProgram } from '../../bench/processes.ts';
+import {
+  endAll,
+  firstMessage,
+  megabytesOfTree,
+  processesOfTree,
+  startProgram,
+} from '../../bench/processes.ts';
 import { hashOf, seededRandom } from '../differential/random.ts';
 import { freePorts } from '../support/freePorts.ts';
 import { disturbances } from './disturbances.ts';
@@ -91,6 +97,7 @@ await Promise.all([
 ]);
 await clients.close();
 const atRest = await diagnoseAtRest();
+const processesAtRest = processesOfTree(gateway.pid);
 await gateway.stop();
 const { exitCode, signalCode } = gateway.child;
 if (exitCode !== 0) failures.push(`the gateway ended with ${exitCode ?? signalCode}: ${gateway.output()}`);
@@ -98,7 +105,7 @@ for (const fault of log.faults) failures.push(`the log has: ${fault}`);
 const { received, mutations } = graph;
 const report = soakReport({
   ...{ seed, seconds, outcomes, left, received, disturbed, inForce: log, mutations },
-  ...{ atStart, samples, atRest, failures },
+  ...{ atStart, samples, atRest, processesAtRest, failures },
 });
 print(report.text);
 await graph.close();
@@ -186,9 +193,10 @@ async function measureOnAndOn(): Promise<void> {
       minute: elapsedMs / 60_000,
       diagnosis,
       residentMegabytes: megabytesOfTree(gateway.pid),
+      processes: processesOfTree(gateway.pid),
     });
     print(
-      `${(elapsedMs / 1000).toFixed(0).padStart(5)} s  ${asked} requests, ${failures.length} failures; live ${liveMegabytes(diagnosis).toFixed(1)} MB, ${diagnosis.fds} files and sockets, ${timersOf(diagnosis)} timers`,
+      `${(elapsedMs / 1000).toFixed(0).padStart(5)} s  ${asked} requests, ${failures.length} failures; live ${liveMegabytes(diagnosis).toFixed(1)} MB, resident ${(diagnosis.rss / 1_000_000).toFixed(0)} MB, ${diagnosis.fds} files and sockets, ${timersOf(diagnosis)} timers`,
     );
   }
 }

@@ -119,9 +119,12 @@ export async function startSoakGraph(engine: string): Promise<SoakGraph> {
   );
   let current = 0;
   // a file that is half written is another fault than those that are meant
+  let written = 0;
   const write = async (file: string, text: string): Promise<void> => {
-    await writeFile(`${file}.next`, text);
-    await rename(`${file}.next`, file);
+    written += 1;
+    const next = `${file}.${written}`;
+    await writeFile(next, text);
+    await rename(next, file);
   };
   await write(supergraphFile, supergraphs[0] ?? '');
   await write(settingsFile, settingsText({ engine, consul: consul.url, profile: {} }));

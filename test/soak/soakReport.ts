@@ -5,6 +5,8 @@ export interface Sample {
   readonly diagnosis: Diagnosis;
   /** Planners included. */
   readonly residentMegabytes: number;
+  /** The gateway and its planners. */
+  readonly processes: number;
 }
 
 /** All that a soak has seen. */
@@ -25,6 +27,8 @@ export interface SoakResult {
   readonly atStart: Diagnosis;
   readonly samples: readonly Sample[];
   readonly atRest: Diagnosis;
+  /** The gateway and its planners, at rest. */
+  readonly processesAtRest: number;
   /** What was wrong while it ran. */
   readonly failures: readonly string[];
 }
@@ -45,7 +49,7 @@ export function soakReport(result: SoakResult): {
   readonly failures: readonly string[];
 } {
   const { seed, seconds, outcomes, left, received, disturbed, inForce, mutations } = result;
-  const { atStart, samples, atRest } = result;
+  const { atStart, samples, atRest, processesAtRest } = result;
   const failures = [...result.failures];
   const answers = [...outcomes.values()].reduce((sum, each) => sum + each, 0);
   const lines = [
@@ -73,7 +77,8 @@ export function soakReport(result: SoakResult): {
   const live = growth(({ diagnosis }) => liveMegabytes(diagnosis));
   lines.push(
     `live memory: ${liveMegabytes(atStart).toFixed(1)} MB at the start, ${liveMegabytes(atRest).toFixed(1)} MB at rest, ${live.toFixed(2)} MB a minute after the warm-up`,
-    `resident memory: at most ${most(resident).toFixed(0)} MB with planners, ${growth(resident).toFixed(2)} MB a minute after the warm-up`,
+    `resident memory: at most ${most(resident).toFixed(0)} MB with planners, ${growth(resident).toFixed(2)} MB a minute after the warm-up; the gateway alone at most ${(most(({ diagnosis }) => diagnosis.rss) / 1_000_000).toFixed(0)} MB, ${growth(({ diagnosis }) => diagnosis.rss / 1_000_000).toFixed(2)} MB a minute`,
+    `processes: at most ${most(({ processes }) => processes)} with planners, ${processesAtRest} at rest`,
     `files and sockets: ${atStart.fds} at the start, at most ${most(({ diagnosis }) => diagnosis.fds)}, ${atRest.fds} at rest`,
     `timers: ${timersOf(atStart)} at the start, at most ${most(({ diagnosis }) => timersOf(diagnosis))}, ${timersOf(atRest)} at rest`,
   );
