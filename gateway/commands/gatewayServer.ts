@@ -148,8 +148,10 @@ export async function gatewayServer({
         log.warn(`requests were still in flight after ${settings.limits.drain_timeout_ms} ms and are ended`);
         app.server.closeAllConnections();
       });
-      await flow.stop();
-      await Promise.all(retiring);
+      // with its requests over, what they held is let go of; what does not end now never will
+      await withDeadline(Promise.all([flow.stop(), ...retiring]), END_GRACE_MS, () => {
+        log.warn('not all could be closed in order');
+      });
       stopFigures?.();
       stopExpiry();
       tls?.stop();
@@ -178,6 +180,9 @@ async function listen(app: Awaited<ReturnType<typeof createHttpServer>>, setting
     });
   }
 }
+
+/** For engines to close, once no request is in flight. */
+const END_GRACE_MS = 1_000;
 
 /** Waits for the drain, but not for ever: a client that never reads its answer must not keep the process. */
 async function withDeadline(closing: Promise<unknown>, timeoutMs: number, onLate: () => void): Promise<void> {
