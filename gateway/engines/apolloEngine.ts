@@ -26,7 +26,7 @@ import { GatewayError } from '../errors.ts';
 import type { SelectHeaders } from '../execute/subgraph/headerRules.ts';
 import { subgraphError } from '../execute/subgraph/subgraphError.ts';
 import type { SubgraphResponse } from '../execute/subgraph/subgraphRequest.ts';
-import { registriesAsked, SubgraphSender } from '../execute/subgraph/subgraphSender.ts';
+import { registriesAsked, type SubgraphSender } from '../execute/subgraph/subgraphSender.ts';
 import { leftOutError, MAX_REPORTED_ERRORS } from '../execute/subgraphErrors.ts';
 import type { ClientRequest } from '../http/clientRequest.ts';
 import { type CostSchema, costSchemaOf } from '../limit/cost/costSchema.ts';
@@ -43,6 +43,7 @@ import type { Supergraph } from '../supergraph/supergraph.ts';
 import { askedPlanOf, type ShownPlan } from './exposedPlan.ts';
 import { measuredSend } from './measuredSend.ts';
 import { ShapedProjections } from './projections.ts';
+import { senderFor } from './senderFor.ts';
 import { tooManyFetches } from './tooManyFetches.ts';
 
 /** What the stock gateway is given of a request; its own type belongs to an older Apollo Server. */
@@ -68,14 +69,7 @@ export function apolloEngine(options: EngineOptions): BuildEngine {
         (requestContext.context as StockContext).onPlan?.(queryPlan);
       },
       buildService: ({ name, url }) => {
-        const client = new SubgraphSender({
-          ...options,
-          subgraph: name,
-          url: url ?? '',
-          ...options.trafficFor(name),
-          tls: options.tlsFor?.(name),
-          ...options.discovery,
-        });
+        const client = senderFor(options, { subgraph: name, url: url ?? '' });
         clients.push(client);
         const send = measuredSend(client, { subgraph: name, telemetry: options.telemetry });
         return new SubgraphSource(name, send, options.headersFor(name));

@@ -19,7 +19,7 @@ import type { DataObject } from '../execute/data.ts';
 import type { Execution, Step } from '../execute/execution.ts';
 import type { Caller, SendToSubgraph } from '../execute/sendToSubgraph.ts';
 import type { SelectHeaders } from '../execute/subgraph/headerRules.ts';
-import { registriesAsked, SubgraphSender } from '../execute/subgraph/subgraphSender.ts';
+import { registriesAsked, type SubgraphSender } from '../execute/subgraph/subgraphSender.ts';
 import { TypeHierarchy } from '../execute/typeHierarchy.ts';
 import type { ClientRequest } from '../http/clientRequest.ts';
 import type { FetchedData } from '../limit/cost/actualCost.ts';
@@ -53,6 +53,7 @@ import { measuredSend } from './measuredSend.ts';
 import { OperationCache } from './operationCache.ts';
 import { OperationPlans } from './operationPlans.ts';
 import { type ProjectionFor, projectionsOf, ShapedProjections } from './projections.ts';
+import { senderFor } from './senderFor.ts';
 import { servableDocument } from './servableDocument.ts';
 
 /** The engine of our own: plans in a native planner's thread, and runs plans and responses that are compiled once. */
@@ -181,20 +182,10 @@ class CompiledEngine implements Engine {
       telemetry.observe('planCacheBytes', () => operations.bytes),
       telemetry.observe('planningQueue', () => planner.queueLength),
     ];
-    const { trafficFor, discovery } = options;
+    const { trafficFor } = options;
     const urls = subgraphUrls(document);
     this.#clients = new Map(
-      Array.from(urls, ([subgraph, url]) => [
-        subgraph,
-        new SubgraphSender({
-          ...options,
-          subgraph,
-          url,
-          ...trafficFor(subgraph),
-          tls: options.tlsFor?.(subgraph),
-          ...discovery,
-        }),
-      ]),
+      Array.from(urls, ([subgraph, url]) => [subgraph, senderFor(options, { subgraph, url })]),
     );
     const headers = new Map(Array.from(urls.keys(), (subgraph) => [subgraph, options.headersFor(subgraph)]));
     const sends = new Map(

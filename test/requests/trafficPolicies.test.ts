@@ -103,6 +103,36 @@ describe('circuit breaker', () => {
   });
 });
 
+describe('circuit breaker: a swap of the supergraph', () => {
+  test('leaves it open', async () => {
+    const config = [well, ill]
+      .map(({ name, url }) => `  ${name}:\n    schema:\n      subgraph_url: ${url}\n`)
+      .join('');
+    const running = await startGateway({
+      files: { 'supergraph.yaml': `subgraphs:\n${config}` },
+      settings: {
+        engine: 'compiled',
+        supergraph: { poll_interval_ms: 50 },
+        traffic_shaping: { all: { circuit_breaker: { enabled: true, request_threshold: 1 } } },
+      },
+    });
+    gateway = running;
+    ill.answer = failing;
+    await running.answerTo(query);
+    ill.answer = undefined;
+    well.setSchema('type Query { well: Int more: Int }', { Query: { well: () => 1, more: () => 4 } });
+    let more = await running.answerTo({ query: '{ more }' });
+    while ('errors' in (more as object)) more = await running.answerTo({ query: '{ more }' });
+    expect([more, await running.answerTo(query)]).toMatchObject([
+      { data: { more: 4 } },
+      {
+        data: { well: 1, ill: null },
+        errors: [{ extensions: { code: 'SUBGRAPH_CIRCUIT_BREAKER_REJECTED' } }],
+      },
+    ]);
+  });
+});
+
 describe('concurrency limit', () => {
   test('refuses at once what does not fit, with the data of the others and status 200', async () => {
     const running = await start({ concurrency: { max: 1, max_queue: 0 } });
@@ -214,6 +244,47 @@ describe('retries', () => {
     expect([errors.map(({ message }) => message), ill.requests.length - asked]).toEqual([
       ["HTTP fetch failed from 'ill': HTTP status 500"],
       4,
+    ]);
+  });
+});
+
+describe('hedging', () => {
+  test('answers a slow query by a second one, and ends the first', async () => {
+    const running = await start({
+      deduplicate_query: false,
+      hedging: { enabled: true, min_ms: 1, budget_percent: 100 },
+    });
+    // so many answers make an estimate
+    await Promise.all(Array.from({ length: 100 }, () => running.answerTo(query)));
+    let isFirst = true;
+    ill.answer = (response) => {
+      if (!isFirst) response.setHeader('content-type', 'application/json').end('{"data":{"ill":3}}');
+      isFirst = false;
+    };
+    const arrived = ill.nextRequest();
+    const answer = running.answerTo(query);
+    const { ended } = await arrived;
+    expect([await answer, await ended]).toEqual([{ data: { well: 1, ill: 3 } }, 'closed']);
+  });
+});
+
+describe('deadline header', () => {
+  test('tells what is left, and not what the client says', async () => {
+    const running = await startGateway({
+      subgraphs: [well, ill],
+      settings: {
+        headers: { all: { request: [{ propagate: { named: 'x-left-ms' } }] } },
+        traffic_shaping: { subgraphs: { ill: { timeout_ms: 3_000, deadline_header: 'X-Left-Ms' } } },
+      },
+    });
+    gateway = running;
+    await running.answerTo(query, { 'x-left-ms': '1' });
+    const left = Number(ill.requests.at(-1)?.headers['x-left-ms']);
+    expect([left > 2_000, left <= 3_000, well.requests.at(-1)?.headers['x-left-ms']]).toEqual([
+      true,
+      true,
+      // it has no such header of its own, and a rule sends on what the client says
+      '1',
     ]);
   });
 });

@@ -73,7 +73,8 @@ export class SubgraphSender {
       const deadlineMs = performance.now() + this.#timeoutMs;
       return (await this.#send({ ...request, deadlineMs })).take();
     } catch (error) {
-      throw failureOf(error, this.#options);
+      const { subgraph, maxResponseBytes, timeoutMs, totalTimeoutMs } = this.#options;
+      throw failureOf(error, { subgraph, maxResponseBytes, timeoutMs: Math.min(timeoutMs, totalTimeoutMs) });
     }
   }
 
