@@ -96,6 +96,12 @@ export class Overload {
     });
   }
 
+  /** Notes a client that was disconnected, as it did not read its answer. */
+  noteUnreadAnswer(): void {
+    const { telemetry } = this.#options;
+    if (telemetry.isHeard) telemetry.record('unreadAnswers', 1, {});
+  }
+
   #refusal(): RefusalReason | undefined {
     if (this.#inFlight >= this.#options.settings().max_concurrent_requests) return 'requests';
     // one at a time is always taken: a process that takes none would never learn that it can again

@@ -41,7 +41,7 @@ export interface HttpServerOptions {
   readonly authenticate: (request: HeadersOfRequest) => Promise<Principal>;
   readonly readiness: () => Readiness | Promise<Readiness>;
   /** Refuses what is too much for the process. */
-  readonly overload: Pick<Overload, 'admit' | 'inFlight' | 'unreadyReason'>;
+  readonly overload: Pick<Overload, 'admit' | 'inFlight' | 'unreadyReason' | 'noteUnreadAnswer'>;
   readonly log: Logger;
   /** Answers over TLS; the authorities are those of clients, which must then show a certificate. */
   readonly tls?: Pick<FollowedTls, 'current' | 'onChange'> | undefined;
@@ -368,12 +368,13 @@ function send(reply: FastifyReply, response: HTTPGraphQLResponse, client: Client
  */
 function endUnreadAnswer(
   { raw, request }: FastifyReply,
-  { writeTimeoutMs, log }: Pick<HttpServerOptions, 'writeTimeoutMs' | 'log'>,
+  { writeTimeoutMs, overload, log }: Pick<HttpServerOptions, 'writeTimeoutMs' | 'overload' | 'log'>,
 ): void {
   // mostly the system has taken all of it
   if (raw.writableLength === 0) return;
   request.raw.socket.setTimeout(writeTimeoutMs());
   raw.once('timeout', () => {
+    overload.noteUnreadAnswer();
     log.info({ address: request.ip }, 'a client does not read its answer; its connection is closed');
     request.raw.socket.destroy();
   });

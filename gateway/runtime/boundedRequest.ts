@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { request } from 'undici';
+import { Agent, request } from 'undici';
 
 export interface BoundedRequest {
   readonly url: string;
@@ -19,6 +19,12 @@ export interface BoundedAnswer {
 }
 
 /**
+ * Verifies whom it reads from, whatever the environment says (`NODE_TLS_REJECT_UNAUTHORIZED`): by key sets and schemas all else
+ * is decided. `NODE_EXTRA_CA_CERTS` adds authorities.
+ */
+const verifying = new Agent({ connect: { rejectUnauthorized: true, minVersion: 'TLSv1.2' } });
+
+/**
  * The way in which configuration is read over HTTP (schemas of subgraphs, key sets): redirects are not followed, since an
  * answer must not choose where the gateway connects; the body is bounded, and so is the time.
  *
@@ -26,7 +32,7 @@ export interface BoundedAnswer {
  */
 export async function boundedRequest(options: BoundedRequest): Promise<BoundedAnswer> {
   const { url, method = 'GET', headers, body, maxBytes, signal } = options;
-  const response = await request(url, { method, headers, body, signal });
+  const response = await request(url, { method, headers, body, signal, dispatcher: verifying });
   const encoding = response.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') {
     response.body.destroy();

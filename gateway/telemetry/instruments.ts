@@ -31,6 +31,13 @@ export const instruments = {
     description:
       'Requests that were refused as too much: `requests` in flight, or a lack of `heap`, `memory` or time in the `event_loop`.',
   },
+  unreadAnswers: {
+    name: 'tributary.http.server.unread_answers',
+    kind: 'counter',
+    unit: '{request}',
+    attributes: [],
+    description: 'Requests whose client did not read the answer, and was disconnected.',
+  },
   heapUtilization: {
     name: 'tributary.heap.utilization',
     kind: 'gauge',

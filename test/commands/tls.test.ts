@@ -71,10 +71,19 @@ describe('tributary serve: TLS', () => {
     expect(await ask(origin)).toEqual({ data: { x: 1 } });
   });
 
-  test('logs what a connection failed of, which clients do not read', async () => {
-    const { log, origin } = await serve('--supergraph a.graphql', {});
+  // a test's own process has a copy of the environment, which TLS does not look at
+  const unverified = { NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+
+  test('logs what a connection failed of, which clients do not read; no variable switches that off', async () => {
+    const { log, origin } = await serve('--supergraph a.graphql', unverified);
     expect(JSON.stringify(await ask(origin))).not.toMatch(/localhost|issuer/);
     await log.waitFor(/"subgraph":"a".*"detail":"unable to (verify the first|get local issuer) certificate"/);
+  });
+
+  test('reads no schema of an unknown server, whatever the environment says', async () => {
+    writeFile('tls.yaml', `subgraphs: { b: { schema: { subgraph_url: "${url()}" } } }`);
+    const { log } = await serve('--config tls.yaml', unverified);
+    await log.waitFor(/"subgraph":"b".*unable to (verify the first|get local issuer) certificate/);
   });
 
   test('answers over TLS in every worker', async () => {

@@ -172,7 +172,7 @@ describe('overload: clients that do not read', () => {
       // eight parts, each well within the time, and together far beyond it
       socket.pause();
       const resumeAt = startedAt + Math.floor(bytes / 500_000) * 150;
-      setTimeout(() => socket.resume(), Math.max(0, resumeAt - performance.now()));
+      setTimeout(() => socket.resume(), Math.max(0, resumeAt - performance.now())).unref();
     });
     await once(socket, 'close');
     expect(bytes).toBeGreaterThan(LARGE.length);

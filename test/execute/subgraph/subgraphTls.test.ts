@@ -166,16 +166,6 @@ describe('subgraph client: TLS that fails', () => {
       );
     },
   );
-
-  test('no variable of the environment switches verification off', async () => {
-    await serverWith(stranger.issue());
-    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
-    try {
-      expect(await reasonOf(send(clientOf(trusting())))).toBe('the certificate is not trusted');
-    } finally {
-      delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
-    }
-  });
 });
 
 describe('subgraph client: certificates that are replaced', () => {
