@@ -89,6 +89,7 @@ for (let number = -30; number < 0; number += 1) {
   await ask({ ...soakRequest(seed, number), fault: undefined, leavesAfterMs: undefined });
 }
 const atStart = await diagnose(gateway);
+const processesAtStart = processesOfTree(gateway.pid);
 const startedAt = performance.now();
 await Promise.all([
   ...Array.from({ length: Number(values.clients) }, askOnAndOn),
@@ -97,7 +98,7 @@ await Promise.all([
 ]);
 await clients.close();
 const atRest = await diagnoseAtRest();
-const processesAtRest = processesOfTree(gateway.pid);
+const processes = { atStart: processesAtStart, atRest: processesOfTree(gateway.pid) };
 await gateway.stop();
 const { exitCode, signalCode } = gateway.child;
 if (exitCode !== 0) failures.push(`the gateway ended with ${exitCode ?? signalCode}: ${gateway.output()}`);
@@ -105,7 +106,7 @@ for (const fault of log.faults) failures.push(`the log has: ${fault}`);
 const { received, mutations } = graph;
 const report = soakReport({
   ...{ seed, seconds, outcomes, left, received, disturbed, inForce: log, mutations },
-  ...{ atStart, samples, atRest, processesAtRest, failures },
+  ...{ atStart, samples, atRest, processes, failures },
 });
 print(report.text);
 await graph.close();
@@ -208,7 +209,8 @@ async function diagnoseAtRest(): Promise<Diagnosis> {
   const deadline = performance.now() + 20_000;
   let last = await diagnose(gateway);
   // engines end with their last request
-  while (last.fds > atStart.fds && performance.now() < deadline) {
+  const isAtRest = (): boolean => last.fds <= atStart.fds && processesOfTree(gateway.pid) <= processesAtStart;
+  while (!isAtRest() && performance.now() < deadline) {
     await pause(500);
     last = await diagnose(gateway);
   }

@@ -60,10 +60,13 @@ function settingsText({ engine, consul, profile }: SettingsOptions): string {
     headers: {
       all: { request: [{ propagate: { named: 'x-fault' } }, { propagate: { named: 'x-request-id' } }] },
     },
-    // a planner on a machine that is busy with the soak itself
+    // times of a machine that is busy with the soak itself
     query_planning: { max_cache_bytes: 5_000_000, timeout_ms: 10_000 },
     discovery: { consul: { address: consul }, ejection: { base_ms: 500, max_ms: 2_000 } },
-    traffic_shaping: { all: { timeout_ms: 2_000, max_response_bytes: 4_000_000, ...profile } },
+    traffic_shaping: {
+      inbound: { timeout_ms: 20_000 },
+      all: { timeout_ms: 2_000, max_response_bytes: 4_000_000, ...profile },
+    },
   });
 }
 
