@@ -17,6 +17,27 @@ const GATEWAY_CODES = new Set(['SUBREQUEST_HTTP_ERROR', 'SUBREQUEST_MALFORMED_RE
 const isOfTheGateway = ({ code }: ExpectedError): boolean =>
   GATEWAY_CODES.has(code) || code === 'RESPONSE_VALIDATION_FAILED';
 
+const everyPolicy = {
+  all: {
+    total_timeout_ms: harnessTimeoutMs,
+    deadline_header: 'x-deadline',
+    concurrency: { max: 100 },
+    retry: { enabled: true, interval_ms: 1, budget: { percent: 100 } },
+    hedging: { enabled: true, percentile: 50, min_ms: 1, budget_percent: 100 },
+    circuit_breaker: { enabled: true, request_threshold: 1_000_000 },
+  },
+} as const;
+
+/** The stock engine's own ways. */
+const asStock: NonNullable<Policy['sees']> = ({ row }, _kind, { data, errors }) => ({
+  data,
+  errors: errors
+    // what is not of its type is null there, without a word
+    .filter(({ code }) => code !== 'RESPONSE_VALIDATION_FAILED')
+    // it knows the paths that a subgraph names, and none for what failed as a whole
+    .map((error) => ({ ...error, path: row === 'reported' ? (error.path ?? null) : null })),
+});
+
 export const policies: readonly Policy[] = [
   { name: 'as it is by default', settings: { engine: 'compiled' }, isEngine: true },
   {
@@ -85,21 +106,25 @@ export const policies: readonly Policy[] = [
     mostSent: 4,
   },
   {
+    name: 'with every policy at once',
+    settings: {
+      engine: 'compiled',
+      traffic_shaping: everyPolicy,
+    },
+    quietAsks: 120,
+    mostSent: 12,
+  },
+  {
     name: 'with HTTP/2 to the subgraph',
     transport: 'http2',
     settings: { engine: 'compiled', traffic_shaping: { subgraphs: { reviews: { http2: 'http2only' } } } },
   },
+  { name: 'with the stock engine', settings: { engine: 'apollo' }, isEngine: true, sees: asStock },
   {
-    name: 'with the stock engine',
-    settings: { engine: 'apollo' },
-    isEngine: true,
-    sees: ({ row }, _kind, { data, errors }) => ({
-      data,
-      errors: errors
-        // what is not of its type is null there, without a word
-        .filter(({ code }) => code !== 'RESPONSE_VALIDATION_FAILED')
-        // it knows the paths that a subgraph names, and none for what failed as a whole
-        .map((error) => ({ ...error, path: row === 'reported' ? (error.path ?? null) : null })),
-    }),
+    name: 'with the stock engine and every policy at once',
+    settings: { engine: 'apollo', traffic_shaping: everyPolicy },
+    quietAsks: 120,
+    mostSent: 12,
+    sees: asStock,
   },
 ];

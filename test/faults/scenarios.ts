@@ -115,6 +115,30 @@ async function countOf(harness: FaultHarness, metric: string, attributes: string
   return figures?.[metric]?.[attributes]?.count ?? 0;
 }
 
+/** A client that leaves when its request has reached the subgraph: that ends there, and the log says nothing of a failure. */
+async function expectLeaving(harness: FaultHarness): Promise<void> {
+  // known by its name from here on
+  await harness.ask('root', { fault: never, query: '{ products { upc } }' });
+  const asked = harness.reviews.nextRequest();
+  const controller = new AbortController();
+  const answer = fetch(`${harness.gateway.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-fault': never.name, 'x-request-id': 'leaving' },
+    body: JSON.stringify({ query: operationFor('root', 'reviews') }),
+    signal: controller.signal,
+  });
+  const { ended } = await asked;
+  const leftAt = performance.now();
+  controller.abort();
+  await expect(answer).rejects.toThrow();
+  expect(await ended).toBe('closed');
+  // 200 ms, and what a busy machine adds; the deadline would be later
+  expect(performance.now() - leftAt).toBeLessThan(600);
+  expect(harness.log.filter(({ requestId, level }) => requestId === 'leaving' && level === 'warn')).toEqual(
+    [],
+  );
+}
+
 /** Not the 99th: clients and subgraphs share this process, and a hundred clients that begin or end at once are a stall in it. */
 const percentile90 = (times: readonly number[]): number =>
   [...times].sort((a, b) => a - b)[Math.floor(times.length * 0.9)] ?? 0;
@@ -364,27 +388,38 @@ export const scenarios: readonly Scenario[] = [
     name: 'a client that goes away ends its fetches, and is no failure of a subgraph',
     row: 'clientGone',
     async run(shared) {
-      const asked = shared.reviews.nextRequest();
-      const controller = new AbortController();
-      await shared.ask('root', { fault: never, query: '{ products { upc } }' });
-      const answer = fetch(`${shared.gateway.url}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-fault': never.name, 'x-request-id': 'leaving' },
-        body: JSON.stringify({ query: operationFor('root', 'reviews') }),
-        signal: controller.signal,
-      });
-      const { ended } = await asked;
-      const leftAt = performance.now();
-      controller.abort();
-      await expect(answer).rejects.toThrow();
-      expect(await ended).toBe('closed');
-      // 200 ms, and what a busy machine adds; the deadline would be later
-      expect(performance.now() - leftAt).toBeLessThan(600);
+      await expectLeaving(shared);
       expect(isWhole('root', await shared.ask('root'))).toBe(true);
-      expect(
-        shared.log.filter(({ requestId, level }) => requestId === 'leaving' && level === 'warn'),
-      ).toEqual([]);
     },
+  },
+  {
+    name: 'a client that goes away ends further tries and second calls too',
+    row: 'clientGone',
+    run: () =>
+      withHarness(
+        {
+          settings: {
+            traffic_shaping: {
+              all: {
+                total_timeout_ms: 20 * harnessTimeoutMs,
+                retry: { ...retrySettings, interval_ms: 1_000, max_interval_ms: 1_000 },
+                hedging: { enabled: true, budget_percent: 100, min_ms: 1 },
+              },
+            },
+          },
+          quietAsks: 120,
+        },
+        async (harness) => {
+          await expectLeaving(harness);
+          const before = harness.reviews.requests.length;
+          // longer than any pause before another try
+          const later = await harness.ask('root', { fault: never, times: 1 });
+          expect([isWhole('root', later), harness.reviews.requests.length - before]).toEqual([
+            true,
+            later.sent,
+          ]);
+        },
+      ),
   },
   {
     name: 'an instance that takes no connection is passed over, for mutations too',
