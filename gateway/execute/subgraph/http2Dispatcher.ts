@@ -81,13 +81,14 @@ export class Http2Dispatcher {
   /** As undici's: `onResponseError` is called with a StreamFailed, or with the error of the connection. */
   dispatch(options: Dispatcher.DispatchOptions, handler: Handler): boolean {
     if (this.#speaksHttp1) return this.#options.fallback.dispatch(options, handler);
-    if (this.#isClosing) throw Object.assign(new Error('The client is closed'), { code: 'UND_ERR_CLOSED' });
     this.#inFlight += 1;
     const exchange = new StreamExchange(options, handler, () => {
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#onIdle?.();
     });
-    this.#start(exchange).catch((error: unknown) => exchange.fail(error as Error));
+    if (this.#isClosing)
+      exchange.fail(Object.assign(new Error('The client is closed'), { code: 'UND_ERR_CLOSED' }));
+    else this.#start(exchange).catch((error: unknown) => exchange.fail(error as Error));
     return true;
   }
 
@@ -232,9 +233,11 @@ export class Http2Dispatcher {
   #socket(host: string | undefined): Promise<Socket | TLSSocket> {
     const { origin, mode, connectTimeoutMs, secure, serverName } = this.#options;
     const { protocol, hostname, port } = new URL(origin);
-    const address = hostname.replace(/^\[|\]$/g, '');
+    const address = withoutBrackets(hostname);
     const isSecure = protocol === 'https:';
-    const name = serverName ?? (host === undefined ? address : new URL(`${protocol}//${host}`).hostname);
+    const name =
+      serverName ??
+      (host === undefined ? address : withoutBrackets(new URL(`${protocol}//${host}`).hostname));
     const socket = isSecure
       ? connectSecure({
           ...secure,
@@ -277,6 +280,11 @@ export class Http2Dispatcher {
 /** What the other side allows; before it has said so, what RFC 9113, §6.5.2 recommends as the least. */
 function maxStreamsOf({ session }: Session): number {
   return session.remoteSettings?.maxConcurrentStreams ?? 100;
+}
+
+/** An IPv6 address as it stands in a URL, without what stands around it there. */
+function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }
 
 function withoutHost(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

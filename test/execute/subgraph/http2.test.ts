@@ -373,4 +373,13 @@ describe('HTTP/2 to a subgraph: closing', () => {
     expect(await answer).toBe('in flight');
     await closed;
   });
+
+  test('takes nothing more', async () => {
+    const subgraph = await serve();
+    const closing = connectionsTo(subgraph);
+    await send('first');
+    await closing.close();
+    await expect(send('late')).rejects.toMatchObject({ code: 'UND_ERR_CLOSED' });
+    connections = undefined;
+  });
 });
