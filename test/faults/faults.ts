@@ -399,6 +399,17 @@ export const faults: readonly Fault[] = [
     sees: httpError,
   },
   {
+    name: 'refuses the stream',
+    row: 'broken',
+    over: 'http2',
+    isFailure: true,
+    misbehave: ({ stream }) => {
+      stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    },
+    // a mutation too is sent once more then: it was not read (RFC 9113, §8.7)
+    sees: { root: httpError.root, entities: httpError.entities },
+  },
+  {
     name: 'ends the stream within the body',
     row: 'malformed',
     over: 'http2',

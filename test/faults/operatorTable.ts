@@ -16,7 +16,7 @@ export const operatorRows = {
   slow: {
     fails: 'It does not answer in time: nothing comes, or headers or body stop, or come byte by byte.',
     sees: '`GATEWAY_TIMEOUT`',
-    settings: '`traffic_shaping.all.timeout_ms`',
+    settings: '`traffic_shaping.all.timeout_ms`, `traffic_shaping.all.total_timeout_ms`',
     outcome: 'GATEWAY_TIMEOUT',
     isLogged: true,
   },
