@@ -6,6 +6,7 @@ interface Running<Result> {
   /** Another of the same key, with another text. */
   other: Running<Result> | undefined;
   readonly cancellation: Cancellation;
+  /** `NONE` before it has begun, and when it has ended. */
   result: Promise<Result>;
   waiting: number;
 }
@@ -18,12 +19,24 @@ export interface Shared {
   close(): void;
 }
 
+/** Never settles; nobody waits for it. */
+const NONE = new Promise<never>(() => {});
+
+/** A map that was given so many keys, or twice what is in flight, is replaced. */
+const MAX_INSERTED = 256;
+
 /**
  * Shares work while it is in flight: who asks for the same meanwhile waits for the same result. Nothing is kept of it
  * afterwards. The work goes on when one of those who wait leaves, and is cancelled when all have left.
+ *
+ * "Nothing is kept" takes care with V8. A `Map` that is added to and deleted from is rehashed again and again, and each of its
+ * former tables points to the next and to what was in flight then. The young generation's collector takes an old table for
+ * alive, and so everything after it: of the bench operation 100 kB a request stayed until the next full collection, which came
+ * every half second. So the map is replaced before its tables are old, and what has ended is cut off from its result.
  */
 export class InFlight<Result> {
-  readonly #running = new Map<string, Running<Result>>();
+  #running = new Map<string, Running<Result>>();
+  #inserted = 0;
 
   /** Keys that work is in flight for. */
   get size(): number {
@@ -60,14 +73,28 @@ export class InFlight<Result> {
       text,
       other: this.#running.get(key),
       cancellation: new Cancellation(),
-      result: undefined as unknown as Promise<Result>,
+      result: NONE,
       waiting: 0,
     };
     const close = (): void => this.#remove(key, running);
-    this.#running.set(key, running);
-    running.result = work({ cancellation: running.cancellation, close });
-    running.result.then(close, close);
+    this.#insert(key, running);
+    const result = work({ cancellation: running.cancellation, close });
+    running.result = result;
+    const end = (): void => {
+      close();
+      running.result = NONE;
+    };
+    result.then(end, end);
     return running;
+  }
+
+  #insert(key: string, running: Running<Result>): void {
+    this.#inserted += 1;
+    if (this.#inserted > Math.max(MAX_INSERTED, 2 * this.#running.size)) {
+      this.#inserted = 0;
+      this.#running = new Map(this.#running);
+    }
+    this.#running.set(key, running);
   }
 
   #remove(key: string, running: Running<Result>): void {

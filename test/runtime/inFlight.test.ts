@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import { Cancellation } from '../../gateway/runtime/cancellation.ts';
 import { InFlight, type Shared } from '../../gateway/runtime/inFlight.ts';
@@ -60,6 +62,19 @@ describe('runtime: work in flight', () => {
     expect(inFlight.size).toBe(0);
   });
 
+  test('is found while much else begins and ends', async () => {
+    const inFlight = new InFlight<number>();
+    const { work, begun, end } = pieces();
+    const slow = inFlight.run('slow', new Cancellation(), work);
+    for (let i = 0; i < 10_000; i += 1) {
+      await inFlight.run(`quick ${i}`, new Cancellation(), () => Promise.resolve(i));
+    }
+    const joined = inFlight.run('slow', new Cancellation(), work);
+    expect([begun.length, inFlight.size]).toEqual([1, 1]);
+    end(7);
+    expect([await slow, await joined, inFlight.size]).toEqual([7, 7, 0]);
+  });
+
   test('begins anew for who comes when it is closed', () => {
     const inFlight = new InFlight<number>();
     const { work, begun } = pieces();
@@ -94,5 +109,30 @@ describe('runtime: work in flight', () => {
       inFlight.run('a', new Cancellation(), fail),
     ]);
     expect([results.map(({ status }) => status), inFlight.size]).toEqual([['rejected', 'rejected'], 0]);
+  });
+
+  // a collection of the young generation alone, as most are under load
+  test('leaves its results to the next collection of young objects', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectYoung = runInNewContext('gc') as (options: { type: 'minor' }) => void;
+    const inFlight = new InFlight<Buffer>();
+    // what survives two is old, and collected by these no more
+    for (let i = 0; i < 3; i += 1) collectYoung({ type: 'minor' });
+    const before = process.memoryUsage().arrayBuffers;
+    let begun = 0;
+    const call = (): Promise<Buffer> => {
+      begun += 1;
+      if (begun % 200 === 0) collectYoung({ type: 'minor' });
+      return inFlight.run(`call ${begun}`, new Cancellation(), async () => {
+        await new Promise(setImmediate);
+        return Buffer.allocUnsafe(50_000);
+      });
+    };
+    const caller = async (): Promise<void> => {
+      for (let calls = 0; calls < 100; calls += 1) await call();
+    };
+    await Promise.all(Array.from({ length: 50 }, caller));
+    // of 250 MB, those of the calls since the last collection
+    expect((process.memoryUsage().arrayBuffers - before) / 1e6).toBeLessThan(15);
   });
 });
