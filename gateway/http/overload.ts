@@ -14,7 +14,8 @@ export interface OverloadOptions {
   readonly signals?: PressureSignals;
 }
 
-type RefusalReason = 'requests' | PressureReason;
+/** `planning`: more operations wait to be planned than may; found out when the request was taken already. */
+type RefusalReason = 'requests' | 'planning' | PressureReason;
 
 /** So many requests may fill the heap before it is looked at again. */
 const CHECK_EVERY_REQUESTS = 20;
@@ -94,6 +95,11 @@ export class Overload {
     response.once('close', () => {
       this.#inFlight -= 1;
     });
+  }
+
+  /** Counts a request that was refused later on, for what it would have waited for. */
+  noteRefusal(): void {
+    this.#reject('planning');
   }
 
   /** Notes a client that was disconnected, as it did not read its answer. */

@@ -41,7 +41,10 @@ export interface HttpServerOptions {
   readonly authenticate: (request: HeadersOfRequest) => Promise<Principal>;
   readonly readiness: () => Readiness | Promise<Readiness>;
   /** Refuses what is too much for the process. */
-  readonly overload: Pick<Overload, 'admit' | 'inFlight' | 'unreadyReason' | 'noteUnreadAnswer'>;
+  readonly overload: Pick<
+    Overload,
+    'admit' | 'inFlight' | 'unreadyReason' | 'noteRefusal' | 'noteUnreadAnswer'
+  >;
   readonly log: Logger;
   /** Answers over TLS; the authorities are those of clients, which must then show a certificate. */
   readonly tls?: Pick<FollowedTls, 'current' | 'onChange'> | undefined;
@@ -147,6 +150,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
           graphqlRequest: () => graphqlRequestOf(request),
         }),
       );
+      if (isOverloaded(response)) options.overload.noteRefusal();
       send(reply, response, client);
       endUnreadAnswer(reply, options);
       return reply;
@@ -358,6 +362,15 @@ function send(reply: FastifyReply, response: HTTPGraphQLResponse, client: Client
   return response.body.kind === 'complete'
     ? reply.send(response.body.string)
     : reply.send(Readable.from(response.body.asyncIterator));
+}
+
+/** Of the answers with a 503, the one that says that the gateway has too much to do. */
+function isOverloaded({ status, body }: HTTPGraphQLResponse): boolean {
+  return (
+    status === 503 &&
+    body.kind === 'complete' &&
+    body.string.includes('REQUEST_CONCURRENCY_LIMITED' satisfies ErrorCode)
+  );
 }
 
 /**

@@ -29,7 +29,7 @@ export const instruments = {
     unit: '{request}',
     attributes: ['reason'],
     description:
-      'Requests that were refused as too much: `requests` in flight, or a lack of `heap`, `memory` or time in the `event_loop`.',
+      'Requests that were refused as too much: `requests` in flight, operations in `planning`, or a lack of `heap`, `memory` or time in the `event_loop`.',
   },
   unreadAnswers: {
     name: 'tributary.http.server.unread_answers',

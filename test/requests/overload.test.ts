@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { fanOut, sharedSdl } from '../support/costlyOperation.ts';
 import { type GatewayUnderTest, startGateway } from '../support/runningGateway.ts';
 import { type StubSubgraph, startStubSubgraph } from '../support/stubSubgraph.ts';
 
@@ -122,6 +123,27 @@ describe('overload: readiness', () => {
     expect(await health('/health/live')).toEqual([200, { status: 'UP' }]);
     await answer();
     await untilReady();
+  });
+});
+
+describe('overload: planning', () => {
+  test('that has too long a queue makes the process unready, too', async () => {
+    gateway = await startGateway({
+      subgraphs: ['a', 'b', 'c', 'd'].map((name) => ({ name, url: subgraph.url, sdl: sharedSdl })),
+      settings: {
+        engine: 'compiled',
+        query_planning: { max_queue: 1 },
+        limits: { max_expanded_selections: 1_000_000_000 },
+        overload: { allowed_rejections: 0, unready_ms: 60_000 },
+      },
+    });
+    const { ask } = gateway;
+    // each takes longer to be planned than it may
+    const answers = await Promise.all(
+      [1, 2, 3, 4].map((number) => ask({ query: `${fanOut(16)} # ${number}` })),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([400, 503]));
+    expect(await health('/health/ready')).toEqual([503, { status: 'DOWN', overloaded: 'planning' }]);
   });
 });
 
