@@ -29,6 +29,7 @@ import {
   type RefuseSubgraphs,
   type SubgraphCostLimits,
 } from '../limit/cost/planCost.ts';
+import { conditionVariablesOf, withConditions } from '../operation/appliedConditions.ts';
 import { introspectionPart } from '../operation/introspectionPart.ts';
 import {
   fieldsRequiredWithArguments,
@@ -52,6 +53,7 @@ import { askedPlanOf, type ShownPlan } from './exposedPlan.ts';
 import { measuredSend } from './measuredSend.ts';
 import { OperationCache } from './operationCache.ts';
 import { OperationPlans } from './operationPlans.ts';
+import { type OperationVariant, printVariant, readVariant } from './operationVariant.ts';
 import { type ProjectionFor, projectionsOf, ShapedProjections } from './projections.ts';
 import { senderFor } from './senderFor.ts';
 import { servableDocument } from './servableDocument.ts';
@@ -226,7 +228,7 @@ class CompiledEngine implements Engine {
 
   async execute(request: OperationRequest): Promise<ExecutionResult> {
     const { coerced, client, shape } = request;
-    const prepared = await this.#prepare(request, this.#plans.drawPercentage());
+    const prepared = await this.#prepare(request);
     const asked = this.#exposeQueryPlan ? askedPlanOf(client) : undefined;
     const extensions = asked?.extensionsOf(shownPlan(prepared.plan));
     if (asked?.isDryRun === true) return { ...(extensions && { extensions }) };
@@ -303,7 +305,7 @@ class CompiledEngine implements Engine {
         operationName === undefined ? {} : { message: `Unknown operation named "${operationName}".` };
       throw new GatewayError('OPERATION_RESOLUTION_FAILURE', message);
     }
-    return printPlan((await this.#prepareNow(document, operation, 0)).plan);
+    return printPlan((await this.#prepareNow(document, operation, NO_VARIANT)).plan);
   }
 
   async close(): Promise<void> {
@@ -316,21 +318,20 @@ class CompiledEngine implements Engine {
   }
 
   /** Prepares once: requests that come meanwhile wait for the same. What fails is tried again by the next request. */
-  #prepare(
-    { document, operation, source, sourceHash }: PreparedRequest,
-    percentage: number,
-  ): Promise<PreparedOperation> {
+  #prepare(request: PreparedRequest): Promise<PreparedOperation> {
+    const { document, operation, source, sourceHash } = request;
+    const variant = { percentage: this.#plans.drawPercentage(), conditions: appliedConditions(request) };
     const key: OperationKey = {
       sourceHash,
       operationName: operation.name?.value ?? '',
-      variant: percentage === 0 ? '' : String(percentage),
+      variant: printVariant(variant),
     };
     const known = this.#operations.get(key);
     if (this.#telemetry.isHeard) {
       this.#telemetry.record('planLookups', 1, { result: known === undefined ? 'miss' : 'hit' });
     }
     if (known !== undefined) return known;
-    const prepared = this.#prepareNow(document, operation, percentage);
+    const prepared = this.#prepareNow(document, operation, variant);
     this.#operations.set(key, { prepared, source });
     return prepared;
   }
@@ -341,10 +342,10 @@ class CompiledEngine implements Engine {
     if (validate(this.apiSchema, document).length > 0) return false;
     const operation = getOperationAST(document, key.operationName === '' ? undefined : key.operationName);
     if (operation === undefined || operation === null) return false;
-    const percentage = this.#plans.roundPercentage(Number(key.variant));
-    const variant = percentage === 0 ? '' : String(percentage);
-    const prepared = this.#prepareNow(document, operation, percentage);
-    this.#operations.set({ ...key, variant }, { prepared, source, uses });
+    const { percentage, conditions } = readVariant(key.variant);
+    const variant = { percentage: this.#plans.roundPercentage(percentage), conditions };
+    const prepared = this.#prepareNow(document, operation, variant);
+    this.#operations.set({ ...key, variant: printVariant(variant) }, { prepared, source, uses });
     // the projection is compiled when it is first asked for
     (await prepared).projectionFor({});
     return true;
@@ -352,12 +353,15 @@ class CompiledEngine implements Engine {
 
   async #prepareNow(
     document: DocumentNode,
-    operation: OperationDefinitionNode,
-    percentage: number,
+    asked: OperationDefinitionNode,
+    { percentage, conditions }: OperationVariant,
   ): Promise<PreparedOperation> {
+    const operation = conditions.size === 0 ? asked : withConditions(asked, conditions);
     const fragments = new Map<string, FragmentDefinitionNode>();
     for (const definition of document.definitions) {
-      if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+      if (definition.kind !== Kind.FRAGMENT_DEFINITION) continue;
+      const fragment = conditions.size === 0 ? definition : withConditions(definition, conditions);
+      fragments.set(definition.name.value, fragment);
     }
     const { interfaceObjects } = this.#types;
     const isKnown = (coordinate: string): boolean => this.#types.isKnown(coordinate);
@@ -408,7 +412,26 @@ function estimatedBytes({ root }: QueryPlan): number {
 }
 const BYTES_PER_CHARACTER = 40;
 
-type PreparedRequest = Pick<OperationRequest, 'document' | 'operation' | 'source' | 'sourceHash'>;
+type PreparedRequest = Pick<OperationRequest, 'document' | 'operation' | 'source' | 'sourceHash' | 'coerced'>;
+
+const NO_VARIANT: OperationVariant = { percentage: 0, conditions: new Map() };
+
+/**
+ * The values of `@skip` and `@include` by which an operation is planned. Left to the native planner, a condition is lost where it splits a
+ * selection, by the types of a union for example: the subgraph then does what the client has skipped. Queries with many
+ * conditions are left to it all the same, as each set of values is a plan of its own; what a mutation skips must not be done.
+ */
+function appliedConditions({
+  document,
+  operation,
+  coerced,
+}: PreparedRequest): OperationVariant['conditions'] {
+  const names = conditionVariablesOf(operation, document);
+  if (names.length === 0) return NO_VARIANT.conditions;
+  if (operation.operation === 'query' && names.length > MAX_APPLIED_CONDITIONS) return NO_VARIANT.conditions;
+  return new Map(names.map((name) => [name, coerced[name] === true]));
+}
+const MAX_APPLIED_CONDITIONS = 8;
 
 /**
  * Planning the same text again would end the same way. What is too complex costs a planner its process each time, so that

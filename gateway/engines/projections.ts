@@ -1,6 +1,6 @@
-import { type ASTNode, Kind, visit } from 'graphql';
 import type { Denials } from '../authorize/denials.ts';
 import type { ResponseShape } from '../authorize/responseShape.ts';
+import { conditionVariables } from '../operation/appliedConditions.ts';
 import { compileProjection, type Project, type ProjectionOptions } from '../respond/projection.ts';
 
 /** The projection of an operation, for the values of the variables that its `@skip` and `@include` name. */
@@ -45,17 +45,4 @@ export class ShapedProjections {
     }
     return projectionFor(variables);
   }
-}
-
-function conditionVariables(nodes: readonly ASTNode[]): readonly string[] {
-  const names = new Set<string>();
-  for (const node of nodes) {
-    visit(node, {
-      Directive({ name, arguments: given }) {
-        if (name.value !== 'skip' && name.value !== 'include') return;
-        for (const { value } of given ?? []) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
-      },
-    });
-  }
-  return [...names];
 }
