@@ -5,7 +5,7 @@ import {
   Kind,
   visit,
 } from 'graphql';
-import type { GraphModel } from './graphModel.ts';
+import type { FieldModel, GraphModel } from './graphModel.ts';
 import type { Failure } from './shrinkCase.ts';
 
 /** A way in which an engine is known to be wrong, with the reason why the oracle is right. */
@@ -24,6 +24,53 @@ export function knownDifference(failure: Failure): KnownDifference | undefined {
 
 /** In order: what is looked for first is the more certain cause. */
 export const knownDifferences: readonly KnownDifference[] = [
+  {
+    name: 'field that is provided at another path',
+    engine: 'compiled',
+    reason:
+      'A field is provided at the path of the field that carries `@provides`, and nowhere else (federation directives reference). ' +
+      'The native planner sometimes takes it for provided where the subgraph is reached on another path, and asks for what ' +
+      'that subgraph does not resolve there.',
+    explains: ({ model, outcome }) =>
+      hasField(model, ({ provides }) => provides !== undefined) &&
+      outcome.differences.some(
+        ({ kind, detail }) => kind === 'unexpected error' && detail.includes('which it does not resolve'),
+      ),
+  },
+  ...bothEngines((engine) => ({
+    name: 'required field that is not fetched',
+    engine,
+    reason:
+      'A field with `@requires` is asked for with what it requires in the representation (federation directives reference). Both ' +
+      'planners sometimes ask for it of an entity that the same request has just reached, without any.',
+    explains: ({ model, outcome }) =>
+      hasField(model, ({ requires }) => requires !== undefined) &&
+      outcome.differences.some(
+        ({ kind, detail }) => kind === 'unexpected error' && detail.includes('was not given'),
+      ),
+  })),
+  ...bothEngines((engine) => ({
+    name: 'null of a subgraph that is stricter than the others',
+    engine,
+    reason:
+      'A field is nullable for clients when one subgraph says so. Another one, for which it is not, nulls its own object ' +
+      '(specification §6.4.4) before the gateway sees anything of it, which the oracle does not do.',
+    explains: ({ model, outcome }) =>
+      hasField(model, ({ nonNullIn }) => nonNullIn !== undefined) &&
+      outcome.differences.every(({ kind, detail }) => kind === 'data' && detail.includes('null in place of')),
+  })),
+  {
+    name: 'no planner has a plan',
+    engine: 'compiled',
+    reason:
+      'A fragment on a union applies to objects that are reached through `@interfaceObject` too. The native planner finds no plan ' +
+      'for some of them, and the stock planner, which is asked then, fails on them.',
+    explains: ({ model, outcome }) =>
+      model.types.some((type) => type.kind === 'interface' && type.object !== undefined) &&
+      outcome.differences.some(
+        ({ kind, detail }) => kind === 'exception' && detail.includes('We should have an edge from'),
+      ),
+  },
   {
     name: 'variable called representations',
     engine: 'apollo',
@@ -129,6 +176,16 @@ export const knownDifferences: readonly KnownDifference[] = [
 ];
 
 const RESERVED_ALIASES = ['__typename', '__proto__', 'constructor', 'hasOwnProperty', 'toString', 'length'];
+
+function bothEngines(difference: (engine: string) => KnownDifference): KnownDifference[] {
+  return ['apollo', 'compiled'].map(difference);
+}
+
+function hasField(model: GraphModel, isIt: (field: FieldModel) => boolean): boolean {
+  return model.types.some(
+    (type) => (type.kind === 'entity' || type.kind === 'root') && type.fields.some(isIt),
+  );
+}
 
 /** A fragment inside one whose type is an interface or a union; spreads count as what they spread. */
 function hasNestedFragment(model: GraphModel, document: DocumentNode): boolean {
