@@ -52,6 +52,9 @@ export function hedging(options: HedgingOptions, { subgraph, telemetry, states }
   };
 }
 
+/** One for all calls: each would make its own. */
+const NOTHING = (): void => {};
+
 interface HedgeContext {
   readonly slow: SlowCalls;
   readonly latency: LatencyEstimate;
@@ -75,8 +78,8 @@ class HedgedCall {
   #running = 0;
   /** What one came to that is no good answer, while the other may bring one. */
   #kept: (() => void) | undefined;
-  #resolve: (answer: ReceivedAnswer) => void = () => {};
-  #reject: (error: unknown) => void = () => {};
+  #resolve: (answer: ReceivedAnswer) => void = NOTHING;
+  #reject: (error: unknown) => void = NOTHING;
 
   constructor(next: SendCall, call: SubgraphCall, context: HedgeContext) {
     this.#next = next;
