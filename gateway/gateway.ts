@@ -48,6 +48,7 @@ export class Gateway {
   readonly #listeners = new Set<(engine: Engine) => void>();
   readonly #closing = new Set<Promise<void>>();
   #current: HeldEngine | undefined;
+  #isStopped = false;
 
   constructor(build: BuildEngine, log: Logger, options: GatewayOptions = {}) {
     this.#build = build;
@@ -82,6 +83,11 @@ export class Gateway {
     return {
       commit: () => {
         const before = this.#current;
+        if (this.#isStopped) {
+          // nobody asks for it any more
+          this.#close({ engine });
+          return;
+        }
         this.#putInForce(engine);
         this.#log.info(
           { supergraph: supergraph.hash.slice(0, 12), ms: Math.round(performance.now() - startedAt) },
@@ -142,6 +148,7 @@ export class Gateway {
 
   /** Retires the engine in force, and waits for the engines that no request holds to be closed. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     const last = this.#current;
     this.#current = undefined;
     if (last !== undefined) this.#retire(last);
@@ -157,7 +164,7 @@ export class Gateway {
     });
   }
 
-  #close({ engine }: HeldEngine): void {
+  #close({ engine }: Pick<HeldEngine, 'engine'>): void {
     const closing = engine.close().catch((error: unknown) => {
       this.#log.error({ err: error }, 'closing a replaced engine failed');
     });

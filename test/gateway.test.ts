@@ -186,3 +186,13 @@ describe('gateway: closing engines', () => {
     expect([before, one.closed]).toEqual([0, 1]);
   });
 });
+
+describe('gateway: after its stop', () => {
+  test('an engine that was being built is closed, and not put in force', async () => {
+    const prepared = await gateway.prepare(supergraphFromSdl('late'));
+    await gateway.stop();
+    prepared.commit();
+    await laterTurns();
+    expect([gateway.engine, built.map(({ closed }) => closed)]).toEqual([undefined, [1]]);
+  });
+});

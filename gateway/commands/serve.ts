@@ -18,10 +18,11 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     discoveries,
     readiness: ({ engine }) => ({ isReady: engine !== undefined, waitingFor: source.waitingFor() }),
   });
+  const inTurn = oneAfterTheOther();
   const source = supergraphSourceOf({
     ...options,
     log,
-    accept: (supergraph) => server.gateway.swap(supergraph),
+    accept: (supergraph) => inTurn(() => server.gateway.swap(supergraph)),
     follow: discoveries.follow,
   });
   let followed: FollowedSettings | undefined;
@@ -36,7 +37,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     followed = followSettings({
       ...options,
       log,
-      accept: async (changed) => (await server.prepareReload(changed)).commit(),
+      accept: (changed) => inTurn(async () => (await server.prepareReload(changed)).commit()),
     });
     sayServing({
       log,
@@ -50,4 +51,17 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     await stop();
     throw error;
   }
+}
+
+/**
+ * Swaps of the supergraph and reloads of the settings: a swap that was begun before a reload, and ready after it, would be one of
+ * a gateway that serves no more, and lost.
+ */
+function oneAfterTheOther(): (change: () => Promise<void>) => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  return (change) => {
+    const changed = last.then(change);
+    last = changed.catch(() => {});
+    return changed;
+  };
 }

@@ -58,9 +58,10 @@ async function untilAnswered(serving: Serving, answer: string): Promise<void> {
   while ((await ask(serving, '{ x }')) !== answer);
 }
 
+let url: string;
 beforeAll(async () => {
   await once(subgraph.listen(0, '127.0.0.1'), 'listening');
-  const url = `http://127.0.0.1:${(subgraph.address() as AddressInfo).port}/`;
+  url = `http://127.0.0.1:${(subgraph.address() as AddressInfo).port}/`;
   writeFile('a.graphql', supergraphOf([{ name: 'a', url, sdl: 'type Query { x: String held: String }' }]));
 });
 afterAll(async () => {
@@ -138,4 +139,29 @@ describe.each([1, 2])('tributary serve --workers %i: other settings', (workers) 
     await serving.log.waitFor(/"msg":"the settings have changed"/, again);
     await untilAnswered(serving, '{"data":{"x":"six"}}');
   }, 100_000);
+});
+
+describe('tributary serve: settings and supergraph', () => {
+  test('come into force both when they change at once', async () => {
+    const sdl = (round: number): string =>
+      supergraphOf([{ name: 'a', url, sdl: `type Query { x: String round${round}: String }` }]);
+    writeFile('both.graphql', sdl(0));
+    writeFile('both.yaml', settings('0'));
+    const args = 'serve --port 0 --supergraph both.graphql --settings both.yaml';
+    const child = startCommand(args.split(' '), { LOG_FORMAT: 'json' }, ['ignore', 'ignore', 'pipe']);
+    const log = new Output();
+    child.stderr?.pipe(log);
+    const [, port] = await log.waitFor(/"msg":"GraphQL at http:\S+:(\d+)\/graphql"/);
+    const both = { child, log, port: Number(port) };
+    for (let round = 1; round <= 4; round += 1) {
+      writeFile('both.graphql', sdl(round));
+      writeFile('both.yaml', settings(String(round)));
+      await untilAnswered(both, `{"data":{"x":"${round}"}}`);
+      // refused as long as the schema is the one before
+      while ((await ask(both, `{ round${round} }`)).includes('Cannot query')) await ask(both, '{ x }');
+    }
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    await ended;
+  }, 60_000);
 });

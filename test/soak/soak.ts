@@ -40,6 +40,8 @@ const { values } = parseArgs({
     /** Default: what `npm run build` has built. */
     main: { type: 'string', default: path.resolve(import.meta.dirname, '../../dist/gateway/main.js') },
     engine: { type: 'string', default: 'compiled' },
+    /** File for a snapshot of the gateway's heap at rest. */
+    'heap-snapshot': { type: 'string' },
   },
 });
 const seconds = Number(values.seconds);
@@ -99,6 +101,7 @@ await Promise.all([
 await clients.close();
 const atRest = await diagnoseAtRest();
 const processes = { atStart: processesAtStart, atRest: processesOfTree(gateway.pid) };
+if (values['heap-snapshot'] !== undefined) await diagnose(gateway, path.resolve(values['heap-snapshot']));
 await gateway.stop();
 const { exitCode, signalCode } = gateway.child;
 if (exitCode !== 0) failures.push(`the gateway ended with ${exitCode ?? signalCode}: ${gateway.output()}`);
