@@ -149,19 +149,26 @@ describe('tributary serve: settings and supergraph', () => {
     writeFile('both.yaml', settings('0'));
     const args = 'serve --port 0 --supergraph both.graphql --settings both.yaml';
     const child = startCommand(args.split(' '), { LOG_FORMAT: 'json' }, ['ignore', 'ignore', 'pipe']);
-    const log = new Output();
-    child.stderr?.pipe(log);
-    const [, port] = await log.waitFor(/"msg":"GraphQL at http:\S+:(\d+)\/graphql"/);
-    const both = { child, log, port: Number(port) };
-    for (let round = 1; round <= 4; round += 1) {
-      writeFile('both.graphql', sdl(round));
-      writeFile('both.yaml', settings(String(round)));
-      await untilAnswered(both, `{"data":{"x":"${round}"}}`);
-      // refused as long as the schema is the one before
-      while ((await ask(both, `{ round${round} }`)).includes('Cannot query')) await ask(both, '{ x }');
-    }
     const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    await ended;
+    try {
+      const log = new Output();
+      child.stderr?.pipe(log);
+      const [, port] = await log.waitFor(/"msg":"GraphQL at http:\S+:(\d+)\/graphql"/);
+      const both = { child, log, port: Number(port) };
+      for (let round = 1; round <= 4; round += 1) {
+        writeFile('both.graphql', sdl(round));
+        writeFile('both.yaml', settings(String(round)));
+        await untilAnswered(both, `{"data":{"x":"${round}"}}`);
+        // refused as long as the schema is the one before
+        const isServed = async (): Promise<boolean> =>
+          !(await ask(both, `{ round${round} }`)).includes('Cannot query');
+        const deadline = performance.now() + 10_000;
+        while (!(await isServed()) && performance.now() < deadline);
+        expect(await isServed()).toBe(true);
+      }
+    } finally {
+      child.kill('SIGTERM');
+      await ended;
+    }
   }, 60_000);
 });
