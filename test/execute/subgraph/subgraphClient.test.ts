@@ -362,6 +362,22 @@ describe('subgraph client: a client that goes away', () => {
     expect([await sent, await ended]).toEqual([httpError('the client went away'), 'closed']);
   });
 
+  test('leaves the connection to the next one, when the subgraph answers soon', async () => {
+    const ports: (number | undefined)[] = [];
+    const client = clientOf();
+    const gone = new Cancellation();
+    stub.answer = (response, { socket }) => {
+      ports.push(socket.remotePort);
+      gone.cancel();
+      response.setHeader('content-type', 'application/json').end('{"data":{"hello":"hi"}}');
+    };
+    const asked = stub.nextRequest();
+    const failure = await failureOf(send(client, gone));
+    expect([failure, await (await asked).ended]).toEqual([httpError('the client went away'), 'answered']);
+    await send(client);
+    expect(ports).toEqual([ports[0], ports[0]]);
+  });
+
   test('sends nothing when it is gone already', async () => {
     const gone = new Cancellation();
     gone.cancel();
