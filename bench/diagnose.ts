@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import path from 'node:path';
+import { collectorFlags } from '../gateway/runtime/collectorFlags.ts';
 import type { RunningProgram } from './processes.ts';
 
 /** What a gateway holds after a full collection of garbage. */
@@ -19,11 +20,11 @@ export interface Diagnosis {
 }
 
 /**
- * Arguments of Node.js for a gateway that can be diagnosed. The size of the young generation is the one that `serve` would choose:
+ * Arguments of Node.js for a gateway that can be diagnosed. The flags of the collector are those that `serve` would choose:
  * chosen here, there is no second process between.
  */
 export const diagnosedArguments: readonly string[] = [
-  '--max-semi-space-size=64',
+  ...collectorFlags,
   '--import',
   path.join(import.meta.dirname, 'diagnostics.mjs'),
 ];

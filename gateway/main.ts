@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './commands/exitCodes.ts';
-import { restartedWithYoungGeneration } from './runtime/youngGeneration.ts';
+import { restartedWithCollectorFlags } from './runtime/collectorFlags.ts';
 import { readSettings } from './settings.ts';
 import type { Settings } from './settingsSchema.ts';
 
@@ -112,7 +112,7 @@ program
   )
   .action(async (flags: Flags) => {
     const settings = settingsOf(flags);
-    if (settings.workers === 1 && restartedWithYoungGeneration()) return;
+    if (settings.workers === 1 && restartedWithCollectorFlags()) return;
     // the process that keeps workers answers no requests, and loads nothing of that
     const { serve } = await (settings.workers === 1
       ? import('./commands/serve.ts')

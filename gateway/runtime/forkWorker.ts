@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
+import { flagsForRequests } from './collectorFlags.ts';
 import { loaderModule, runsFromSources, sourceOf } from './sourceLoader.ts';
-import { flagsForRequests } from './youngGeneration.ts';
 
 /**
  * Starts a process on a module of the gateway that listens where its siblings listen: this process accepts connections, and

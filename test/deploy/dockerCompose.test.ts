@@ -48,6 +48,7 @@ describe('deploy/Dockerfile', () => {
     expect(JSON.parse(lastOf(runtime, 'CMD').text)).toEqual([
       'node',
       '--max-semi-space-size=64',
+      '--heap-growing-percent=400',
       'dist/gateway/main.js',
       'serve',
     ]);

@@ -364,7 +364,8 @@ describe('subgraph client: a client that goes away', () => {
 
   test('leaves the connection to the next one, when the subgraph answers soon', async () => {
     const ports: (number | undefined)[] = [];
-    const client = clientOf();
+    // the second waits for the one connection
+    const client = clientOf({ maxConnections: 1 });
     const gone = new Cancellation();
     stub.answer = (response, { socket }) => {
       ports.push(socket.remotePort);
