@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import type { ResponseShape } from './authorize/responseShape.ts';
 import type { SubgraphTls } from './execute/subgraph/connections.ts';
 import type { SelectHeaders } from './execute/subgraph/headerRules.ts';
+import type { ForwardHeaders } from './execute/subgraph/responseHeaderRules.ts';
+import type { SubgraphAnswer } from './execute/subgraph/subgraphRequest.ts';
 import type { SubgraphSenderOptions } from './execute/subgraph/subgraphSender.ts';
 import type { HeldStates } from './execute/subgraph/traffic/heldStates.ts';
 import type { SubgraphTraffic } from './execute/subgraph/traffic/subgraphTraffic.ts';
@@ -35,6 +37,11 @@ export interface OperationRequest {
   readonly isGuarded?: boolean;
   /** Called with what was fetched, once it is in the answer; not where nothing was executed. */
   readonly onData?: ((fetched: FetchedData) => void) | undefined;
+  /**
+   * Called with what subgraphs answered, in the order of the plan, where the engine was built to collect it; not where
+   * nothing was executed.
+   */
+  readonly onAnswers?: ((answers: readonly SubgraphAnswer[]) => void) | undefined;
   /** Adds headers to the HTTP answer, by names in lower case. */
   readonly answerWith?: (headers: Readonly<Record<string, string>>) => void;
 }
@@ -95,6 +102,8 @@ export interface EngineOptions {
   /** An operation whose plan may need more requests to subgraphs is refused; `undefined` = no limit. */
   readonly maxSubgraphFetches: number | undefined;
   readonly headersFor: (subgraph: string) => SelectHeaders;
+  /** Of which subgraphs the headers of answers are collected, and whose may be for one client alone; `undefined` = of none. */
+  readonly answerHeaders?: Pick<ForwardHeaders, 'isOf' | 'maySetCookie'> | undefined;
   /** What an operation may cost a subgraph; one for which it costs more is not asked. */
   readonly subgraphCosts?: SubgraphCostLimits | undefined;
   /** Where instances are found, and how the load is spread over them. */

@@ -6,7 +6,6 @@ import {
   type GraphQLRequestContextResponseForOperation,
   HeaderMap,
   type HTTPGraphQLRequest,
-  type HTTPGraphQLResponse,
 } from '@apollo/server';
 import {
   ApolloServerPluginLandingPageDisabled,
@@ -22,8 +21,10 @@ import {
 import type { Logger } from 'pino';
 import type { Engine, OperationRequest } from './engine.ts';
 import { GatewayError } from './errors.ts';
+import type { ForwardHeaders } from './execute/subgraph/responseHeaderRules.ts';
 import type { EngineLease, Gateway } from './gateway.ts';
 import type { ClientRequest } from './http/clientRequest.ts';
+import type { GraphQLAnswer } from './http/graphqlAnswer.ts';
 import type { Principal } from './http/principal.ts';
 import type { DocumentGuard } from './limit/documentGuard.ts';
 import { valueNestsDeeper } from './limit/nesting.ts';
@@ -33,6 +34,7 @@ import { documentIdOf } from './operation/documentId.ts';
 import { DocumentStore } from './operation/documentStore.ts';
 import { type Refusable, refuseEarly } from './operation/earlyRefusal.ts';
 import type { PersistedOperations } from './operation/persistedOperations.ts';
+import { AnsweredRequest } from './respond/answeredRequest.ts';
 import { type FormatError, gatewayErrorOf, isFault } from './respond/formatErrors.ts';
 import { stringifyResponse } from './respond/serializedData.ts';
 import { parseWithDigits } from './runtime/longNumber.ts';
@@ -60,11 +62,17 @@ export interface PipelineOptions {
   readonly automaticQueries?: AutomaticQueries | undefined;
   /** The header in which clients give their name, in lower case. */
   readonly clientNameHeader: string;
+  /** What is sent on of the headers of subgraphs' answers; `undefined` = nothing. */
+  readonly forwardHeaders?: Pick<ForwardHeaders, 'forward'> | undefined;
 }
 
 /** What travels with one operation through Apollo Server. */
 interface OperationContext extends Refusable {
   readonly client: ClientRequest;
+  /** Shared by the operations of a batch; `undefined` where nothing is made of it. */
+  readonly answered: AnsweredRequest | undefined;
+  /** The operation's place in `answered`. */
+  place?: number;
   lease?: EngineLease;
   /** Headers that the answer is to have. */
   headers?: Readonly<Record<string, string>>;
@@ -92,7 +100,7 @@ export class Pipeline {
    * Answers one HTTP request for GraphQL.
    * @throws GatewayError SUPERGRAPH_NOT_READY before the first engine
    */
-  async handle(request: HTTPGraphQLRequest, client: ClientRequest): Promise<HTTPGraphQLResponse> {
+  async handle(request: HTTPGraphQLRequest, client: ClientRequest): Promise<GraphQLAnswer> {
     if (this.#options.gateway.engine === undefined) throw new GatewayError('SUPERGRAPH_NOT_READY');
     // Apollo Server needs a schema to start, so it starts with the first request after the first engine.
     this.#server ??= this.#start().catch((error: unknown) => {
@@ -101,10 +109,15 @@ export class Pipeline {
       throw error;
     });
     const server = await this.#server;
-    return server.executeHTTPGraphQLRequest({
+    const { forwardHeaders } = this.#options;
+    const answered = forwardHeaders && new AnsweredRequest();
+    const response = await server.executeHTTPGraphQLRequest({
       httpGraphQLRequest: request,
-      context: async () => ({ client }),
+      context: async () => ({ client, answered }),
     });
+    return answered === undefined
+      ? response
+      : { ...response, forwarded: forwardHeaders?.forward(answered.answers) ?? new Map() };
   }
 
   async stop(): Promise<void> {
@@ -202,7 +215,7 @@ async function executeOperation(
   { contextValue, document, operation, queryHash, source, request }: ResolvedOperation,
   { suggestions, maxErrors }: PipelineOptions,
 ): Promise<ExecutionResult> {
-  const { client, lease } = contextValue;
+  const { client, lease, answered, place = 0 } = contextValue;
   if (lease === undefined || queryHash === undefined) throw new Error('Plugins prepare every operation.');
   const { engine } = lease;
   const variables = request.variables ?? {};
@@ -222,6 +235,7 @@ async function executeOperation(
     variables,
     coerced,
     client,
+    onAnswers: answered && ((answers) => answered.add(place, answers)),
     answerWith: (headers) => {
       contextValue.headers = { ...contextValue.headers, ...headers };
     },
@@ -233,6 +247,7 @@ async function executeOperation(
 function holdEngine(gateway: Gateway): ApolloServerPlugin<OperationContext> {
   return {
     async requestDidStart({ contextValue, schema }) {
+      contextValue.place = contextValue.answered?.begin();
       contextValue.lease = gateway.lease(schema);
       return {
         async willSendResponse({ response }) {

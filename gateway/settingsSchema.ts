@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { authorizationSettingsSchema } from './authorize/authorizationSettings.ts';
 import { devSettingsSchema } from './dev/devSettings.ts';
-import { headerRule } from './execute/subgraph/headerRules.ts';
+import { headerSettingsSchema } from './execute/subgraph/headerSettings.ts';
 import { principalHeaderSettingsSchema } from './execute/subgraph/principalHeaderSettings.ts';
 import { tlsSettingsSchema } from './execute/subgraph/tlsSettings.ts';
 import { trafficSettingsSchema } from './execute/subgraph/trafficSettings.ts';
@@ -19,13 +19,10 @@ import {
 import { queryPlanningSettingsSchema } from './plan/queryPlanningSettings.ts';
 import { type ExposureSettings, errorExposureSettingsSchema } from './respond/errorExposureSettings.ts';
 import { redisSettingsSchema } from './runtime/redisSettings.ts';
-import { group, type SettingNotes, setting } from './runtime/setting.ts';
+import { type SettingNotes, setting } from './runtime/setting.ts';
 import { discoverySettingsSchema } from './supergraph/discoverySettings.ts';
 import { compositionSettingsSchema, supergraphSettingsSchema } from './supergraph/supergraphSettings.ts';
 import { logSettingsSchema } from './telemetry/logSettings.ts';
-
-const subgraphName = z.string().min(1);
-const headerRules = z.strictObject({ request: z.array(headerRule).default([]) });
 
 /** Every setting of `gateway.yaml`, with its default, its unit and what it does. */
 export const settingsSchema = z.strictObject({
@@ -91,17 +88,7 @@ export const settingsSchema = z.strictObject({
   }),
   traffic_shaping: trafficSettingsSchema,
   tls: tlsSettingsSchema,
-  headers: group({
-    all: setting(headerRules.prefault({}), {
-      defaultText: 'none',
-      description:
-        'Rules that apply to requests to every subgraph: `request: [{ propagate: … }, { remove: … }, { insert: … }]`.',
-    }),
-    subgraphs: setting(z.record(subgraphName, headerRules).default({}), {
-      defaultText: 'none',
-      description: 'Further rules by subgraph name, applied after those of `all`.',
-    }),
-  }),
+  headers: headerSettingsSchema,
   principal_header: principalHeaderSettingsSchema,
   include_subgraph_errors: errorExposureSettingsSchema,
   log: logSettingsSchema,

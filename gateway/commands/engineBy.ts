@@ -5,6 +5,7 @@ import { AuthorizedEngines } from '../engines/authorizedEngine.ts';
 import { engineOf } from '../engines.ts';
 import { compileHeaderRules, type SelectHeaders } from '../execute/subgraph/headerRules.ts';
 import { principalHeaderFor, withPrincipalHeader } from '../execute/subgraph/principalHeader.ts';
+import type { ForwardHeaders } from '../execute/subgraph/responseHeaderRules.ts';
 import { HeldStates } from '../execute/subgraph/traffic/heldStates.ts';
 import { trafficBy } from '../execute/subgraph/trafficSettings.ts';
 import type { PartBudgets } from '../limit/rate/partBudgets.ts';
@@ -22,6 +23,8 @@ export interface EngineParts {
   readonly discoveries?: Discoveries;
   /** Without it, what the settings say of certificates is not looked at. */
   readonly tls?: TlsOfSubgraphs;
+  /** What is sent on of answers; without it the headers of none are collected. */
+  readonly forwardHeaders?: ForwardHeaders | undefined;
   /** What is known of subgraphs, handed from engine to engine. */
   readonly states?: HeldStates;
 }
@@ -53,7 +56,7 @@ export function authorizedEnginesBy(
 /** Builds engines as the settings say. */
 export function engineBy(
   settings: Settings,
-  { log, telemetry, discoveries, tls, states = new HeldStates() }: EngineParts,
+  { log, telemetry, discoveries, tls, states = new HeldStates(), forwardHeaders }: EngineParts,
 ): BuildEngine {
   const { zone, ejection } = settings.discovery;
   const headersOfAll = compileHeaderRules(settings.headers.all.request);
@@ -66,6 +69,7 @@ export function engineBy(
     states,
     exposeQueryPlan: settings.expose_query_plan,
     subgraphCosts: subgraphCostsOf(settings),
+    answerHeaders: forwardHeaders,
     headersFor: (subgraph) => {
       const own = settings.headers.subgraphs[subgraph]?.request ?? [];
       // one function for all that have no rules of their own: its headers are made once a request

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { demandControlled } from '../engines/demandControlledEngine.ts';
 import { GatewayError } from '../errors.ts';
+import { compileResponseHeaderRules, type ForwardHeaders } from '../execute/subgraph/responseHeaderRules.ts';
 import type { HeldStates } from '../execute/subgraph/traffic/heldStates.ts';
 import { Gateway } from '../gateway.ts';
 import type { HttpServerOptions } from '../http/server.ts';
@@ -77,8 +78,9 @@ async function openFlow(
   onStop(() => redis?.close());
   const { demandControl, partBudgets } = demandControlOf({ settings, log, telemetry, redis });
   const engines = authorizedEnginesBy(settings, { log, permissions, partBudgets });
+  const forwardHeaders = forwardHeadersOf(settings, log);
   const build = engines.building(
-    demandControlled(engineBy(settings, { log, telemetry, discoveries, tls, states }), {
+    demandControlled(engineBy(settings, { log, telemetry, discoveries, tls, states, forwardHeaders }), {
       demandControl,
       clientNameHeader: settings.client_name_header.toLowerCase(),
     }),
@@ -115,6 +117,7 @@ async function openFlow(
     persistedOperations: persisted?.operations,
     automaticQueries: automaticQueriesOf({ settings, redis, documentGuard }),
     clientNameHeader: settings.client_name_header.toLowerCase(),
+    forwardHeaders,
   });
   onStop(() => pipeline.stop());
   const authenticator = await authenticatorOf({ settings, cwd, telemetry, log });
@@ -168,6 +171,15 @@ async function openFlow(
     },
     stop,
   };
+}
+
+function forwardHeadersOf({ headers }: Settings, log: Logger): ForwardHeaders | undefined {
+  return compileResponseHeaderRules({
+    all: headers.all.response,
+    subgraphs: new Map(Object.entries(headers.subgraphs).map(([name, { response }]) => [name, response])),
+    onLeftOut: (names) =>
+      log.warn({ headers: names }, 'headers of subgraphs are left out: they are more than clients may take'),
+  });
 }
 
 function requirePrincipalSecret({ principal_header }: Settings): void {

@@ -24,6 +24,7 @@ import type { KeyOf, ResponseShape } from '../authorize/responseShape.ts';
 import type { BuildEngine, Engine, EngineOptions, OperationRequest } from '../engine.ts';
 import { GatewayError } from '../errors.ts';
 import type { SelectHeaders } from '../execute/subgraph/headerRules.ts';
+import { headersOfFailure } from '../execute/subgraph/readAnswer.ts';
 import { subgraphError } from '../execute/subgraph/subgraphError.ts';
 import type { SubgraphResponse } from '../execute/subgraph/subgraphRequest.ts';
 import { registriesAsked, type SubgraphSender } from '../execute/subgraph/subgraphSender.ts';
@@ -40,6 +41,7 @@ import { readPlan } from '../plan/readPlan.ts';
 import { jsonOf } from '../runtime/longNumber.ts';
 import { linksOf } from '../supergraph/links.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
+import { CollectedAnswers } from './collectedAnswers.ts';
 import { askedPlanOf, type ShownPlan } from './exposedPlan.ts';
 import { measuredSend } from './measuredSend.ts';
 import { ShapedProjections } from './projections.ts';
@@ -72,7 +74,10 @@ export function apolloEngine(options: EngineOptions): BuildEngine {
         const client = senderFor(options, { subgraph: name, url: url ?? '' });
         clients.push(client);
         const send = measuredSend(client, { subgraph: name, telemetry: options.telemetry });
-        return new SubgraphSource(name, send, options.headersFor(name));
+        return new SubgraphSource(name, send, {
+          headers: options.headersFor(name),
+          isCollected: options.answerHeaders?.isOf(name) ?? false,
+        });
       },
     });
     try {
@@ -80,7 +85,7 @@ export function apolloEngine(options: EngineOptions): BuildEngine {
       await registriesAsked(clients);
       const { schema } = gateway;
       if (schema === undefined) throw new Error('it has no schema');
-      const { exposeQueryPlan } = options;
+      const { exposeQueryPlan, answerHeaders } = options;
       return new ApolloEngine({
         supergraph,
         apiSchema: schema,
@@ -88,6 +93,7 @@ export function apolloEngine(options: EngineOptions): BuildEngine {
         executor,
         clients,
         exposeQueryPlan,
+        collectsAnswers: answerHeaders !== undefined,
       });
     } catch (cause) {
       await Promise.all(clients.map((client) => client.close()));
@@ -107,12 +113,14 @@ interface ApolloEngineParts {
   readonly executor: Awaited<ReturnType<ApolloGateway['load']>>['executor'];
   readonly clients: readonly SubgraphSender[];
   readonly exposeQueryPlan: boolean;
+  readonly collectsAnswers: boolean;
 }
 
 /** What the stock gateway hands through to its data sources and hooks. */
 interface StockContext {
   readonly client: ClientRequest;
   readonly onPlan?: (plan: StockPlan) => void;
+  readonly answers?: CollectedAnswers | undefined;
 }
 
 /** Thrown once an operation is planned, so that nothing is executed. */
@@ -146,10 +154,12 @@ class ApolloEngine implements Engine {
   }
 
   async execute(request: OperationRequest): Promise<ExecutionResult> {
-    const { executor, exposeQueryPlan } = this.#parts;
+    const { executor, exposeQueryPlan, collectsAnswers } = this.#parts;
     const asked = exposeQueryPlan ? askedPlanOf(request.client) : undefined;
+    const answers = collectsAnswers ? new CollectedAnswers() : undefined;
     let extensions: ExecutionResult['extensions'];
     const onPlan = (plan: StockPlan): void => {
+      answers?.expect(plan);
       extensions = asked?.extensionsOf(shownPlan(plan));
       if (asked?.isDryRun === true) throw new DryRun();
     };
@@ -157,9 +167,10 @@ class ApolloEngine implements Engine {
       const shape = request.shape ?? (request.isGuarded === true ? wholeShapeOf(request) : undefined);
       const stockRequest = asStockRequest(shape ? this.#shapeable(request) : request, {
         schema: this.apiSchema,
-        context: { client: request.client, ...(asked && { onPlan }) },
+        context: { client: request.client, ...((asked || answers) && { onPlan }), answers },
       });
       const result = (await executor(stockRequest)) as ExecutionResult;
+      if (answers !== undefined) request.onAnswers?.(answers.all());
       if (result.data) {
         const keys = shape ? this.#aliases.keyOf : keyOf;
         request.onData?.({ data: result.data, keyOf: keys, shared: NOTHING_SHARED });
@@ -320,31 +331,41 @@ class SubgraphSource implements GraphQLDataSource {
   readonly #subgraph: string;
   readonly #send: SubgraphSender['send'];
   readonly #headers: SelectHeaders;
+  readonly #isCollected: boolean;
 
-  constructor(subgraph: string, send: SubgraphSender['send'], headers: SelectHeaders) {
+  constructor(
+    subgraph: string,
+    send: SubgraphSender['send'],
+    { headers, isCollected }: { readonly headers: SelectHeaders; readonly isCollected: boolean },
+  ) {
     this.#subgraph = subgraph;
     this.#send = send;
     this.#headers = headers;
+    this.#isCollected = isCollected;
   }
 
   async process({ request, context }: StockSources): ReturnType<GraphQLDataSource['process']> {
-    const { client } = context as StockContext;
+    const { client, answers } = context as StockContext;
     const { query, variables, operationName } = request;
+    const collect = this.#isCollected ? answers?.begin(this.#subgraph, query ?? '') : undefined;
     try {
       const response = await this.#send({
         body: jsonOf({ query, variables, operationName }) ?? '',
         headers: this.#headers(client),
         cancellation: client.leaving,
         isShareable: false,
+        keepsHeaders: this.#isCollected,
         // the planner writes the keyword in front
         isRepeatable: query?.startsWith('mutation') === false,
       });
+      collect?.(response.headers);
       const errors = this.#reportedErrors(response.errors ?? []);
       const entities = this.#mismatch(variables?.representations, response.data);
       if (entities !== undefined) return { errors: [...errors, entities] };
       if (response.failedStatus !== undefined) errors.push(this.#failedStatus(response.failedStatus));
       return errors.length === 0 ? { data: response.data } : { data: response.data, errors };
     } catch (error) {
+      collect?.(headersOfFailure(error));
       if (error instanceof GatewayError) return { errors: [error] };
       throw error;
     }

@@ -17,8 +17,10 @@ import { compilePlan } from '../execute/compilePlan.ts';
 import { customScalarFields } from '../execute/customScalars.ts';
 import type { DataObject } from '../execute/data.ts';
 import type { Execution, Step } from '../execute/execution.ts';
-import type { Caller, SendToSubgraph } from '../execute/sendToSubgraph.ts';
+import type { AnsweredFetches, Caller, SendToSubgraph, SentFetch } from '../execute/sendToSubgraph.ts';
 import type { SelectHeaders } from '../execute/subgraph/headerRules.ts';
+import { headersOfFailure } from '../execute/subgraph/readAnswer.ts';
+import type { SubgraphAnswer } from '../execute/subgraph/subgraphRequest.ts';
 import { registriesAsked, type SubgraphSender } from '../execute/subgraph/subgraphSender.ts';
 import { TypeHierarchy } from '../execute/typeHierarchy.ts';
 import type { ClientRequest } from '../http/clientRequest.ts';
@@ -111,6 +113,8 @@ interface PreparedOperation {
   readonly subgraphs: readonly string[];
   /** Whether equal calls to all of them are shared. */
   readonly sharesAllCalls: boolean;
+  /** Its fetch nodes in the order of the plan, where the headers of answers are collected. */
+  readonly fetches: readonly SentFetch[] | undefined;
   /**
    * Executions that have no answer of a subgraph yet. Another of the same would join each of their calls, now and later: so
    * it joins the whole, and what is made of the answers is made once.
@@ -125,6 +129,8 @@ interface PreparedOperation {
 /** An answer, and the data that it was written of: each request that shares it counts what it has cost. */
 interface Executed {
   readonly result: ExecutionResult;
+  /** What subgraphs answered, in the order of the plan. */
+  readonly answers: readonly SubgraphAnswer[] | undefined;
   readonly fetched: FetchedData;
 }
 
@@ -143,6 +149,7 @@ class CompiledEngine implements Engine {
   readonly #headers: ReadonlyMap<string, SelectHeaders>;
   /** Whether queries to a subgraph join equal ones that are in flight. */
   readonly #sharesCalls: ReadonlyMap<string, boolean>;
+  readonly #answerHeaders: EngineOptions['answerHeaders'];
   readonly #subgraphCosts: SubgraphCostLimits | undefined;
   readonly #exposeQueryPlan: boolean;
   readonly #telemetry: Telemetry;
@@ -197,24 +204,37 @@ class CompiledEngine implements Engine {
       ]),
     );
     this.#headers = headers;
+    const { answerHeaders } = options;
+    this.#answerHeaders = answerHeaders;
+    // two clients who get one cookie would share a session
     this.#sharesCalls = new Map(
-      Array.from(urls.keys(), (subgraph) => [subgraph, trafficFor(subgraph).sharesCalls]),
+      Array.from(urls.keys(), (subgraph) => [
+        subgraph,
+        trafficFor(subgraph).sharesCalls && answerHeaders?.maySetCookie(subgraph) !== true,
+      ]),
     );
     this.#subgraphCosts = options.subgraphCosts;
-    this.#send = async (subgraph, { body, keepsDigits }, caller) => {
+    this.#send = async (fetch, { body, keepsDigits }, caller) => {
+      const { subgraph } = fetch;
       const send = sends.get(subgraph);
       if (send === undefined) throw new Error(`The plan names an unknown subgraph: ${subgraph}`);
       const refusal = caller.refused?.get(subgraph);
       try {
         if (refusal !== undefined) throw refusal;
-        return await send({
+        const response = await send({
           body,
           keepsDigits,
+          keepsHeaders: answerHeaders?.isOf(subgraph) ?? false,
           headers: caller.headersFor(subgraph),
           cancellation: caller.cancellation,
           isShareable: caller.sharesCalls && this.#sharesCalls.get(subgraph) === true,
           isRepeatable: caller.repeatsCalls,
         });
+        caller.answers?.set(fetch, { subgraph, headers: response.headers });
+        return response;
+      } catch (error) {
+        caller.answers?.set(fetch, { subgraph, headers: headersOfFailure(error) });
+        throw error;
       } finally {
         caller.onAnswer();
       }
@@ -238,19 +258,22 @@ class CompiledEngine implements Engine {
     const sharesCalls = repeatsCalls && shape?.cut === undefined;
     const headersFor = this.#headersOf(client);
     const refused = prepared.refusedSubgraphs?.(request);
-    const run = (caller: Pick<Caller, 'cancellation' | 'onAnswer'>): Promise<Executed> =>
-      this.#run(prepared, {
+    const run = (caller: Pick<Caller, 'cancellation' | 'onAnswer'>): Promise<Executed> => {
+      const answers: AnsweredFetches | undefined = prepared.fetches && new Map();
+      return this.#run(prepared, {
         variables: coerced,
-        caller: { ...caller, headersFor, sharesCalls, repeatsCalls, refused },
+        caller: { ...caller, headersFor, sharesCalls, repeatsCalls, refused, answers },
         shape,
       });
+    };
     // one plan may stand for operations that differ in what was cut out of them
-    const { result, fetched } =
+    const { result, answers, fetched } =
       sharesCalls && shape === undefined && prepared.sharesAllCalls
         ? await prepared.inFlight.run(sharingKey(coerced, prepared, headersFor), client.leaving, (shared) =>
             run({ cancellation: shared.cancellation, onAnswer: shared.close }),
           )
         : await run({ cancellation: client.leaving, onAnswer: () => {} });
+    if (answers !== undefined) request.onAnswers?.(answers);
     request.onData?.(fetched);
     return extensions === undefined ? result : { ...result, extensions };
   }
@@ -277,6 +300,7 @@ class CompiledEngine implements Engine {
     const data = (project({ ...execution, introspection }) ?? null) as DataObject | null;
     return {
       result: { data, ...(execution.errors.length === 0 ? {} : { errors: execution.errors }) },
+      answers: prepared.fetches?.flatMap((fetch) => caller.answers?.get(fetch) ?? []),
       fetched: { data: execution.data, keyOf: this.#aliases.keyOf, shared: execution.shared },
     };
   }
@@ -368,6 +392,7 @@ class CompiledEngine implements Engine {
     const common = { schema: this.apiSchema, operation, fragments, aliases: this.#aliases, interfaceObjects };
     const plan = await this.#plans.of(common, percentage);
     const subgraphs = subgraphsOf(plan.root);
+    const answerHeaders = this.#answerHeaders;
     return {
       plan,
       bytes: estimatedBytes(plan),
@@ -379,6 +404,7 @@ class CompiledEngine implements Engine {
       }),
       subgraphs,
       sharesAllCalls: subgraphs.every((subgraph) => this.#sharesCalls.get(subgraph)),
+      fetches: answerHeaders && fetchesOf(plan.root).filter(({ subgraph }) => answerHeaders.isOf(subgraph)),
       refusedSubgraphs:
         this.#subgraphCosts &&
         compileSubgraphLimits(plan.root, { schema: this.costs, limits: this.#subgraphCosts }),

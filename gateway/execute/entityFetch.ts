@@ -79,7 +79,7 @@ export function compileEntityFetch(node: EntityFetchNode, options: NodeOptions):
       .join(',');
     const body = writeBody(execution, variables);
     try {
-      const response = await send(subgraph, { body, keepsDigits: hasCustomScalars }, execution.caller);
+      const response = await send(node, { body, keepsDigits: hasCustomScalars }, execution.caller);
       for (const one of asked) {
         const entities = response.data?.[one.lookup.responseKey];
         const isNull = entities === undefined || entities === null;

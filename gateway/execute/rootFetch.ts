@@ -48,7 +48,7 @@ export function compileRootFetch(node: RootFetchNode, options: CompileOptions): 
     };
     const body = writeBody(execution, '');
     try {
-      const response = await send(subgraph, { body, keepsDigits: hasCustomScalars }, execution.caller);
+      const response = await send(node, { body, keepsDigits: hasCustomScalars }, execution.caller);
       const { data } = response;
       if (data !== undefined && data !== null) {
         if (outputRewrites.length > 0) applyRewrites(data, outputRewrites, types);

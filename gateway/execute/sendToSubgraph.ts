@@ -1,6 +1,6 @@
 import type { GatewayError } from '../errors.ts';
 import type { Cancellation } from '../runtime/cancellation.ts';
-import type { SubgraphRequest, SubgraphResponse } from './subgraph/subgraphRequest.ts';
+import type { SubgraphAnswer, SubgraphRequest, SubgraphResponse } from './subgraph/subgraphRequest.ts';
 
 /** For whom a subgraph is asked: one client, or several whose operations are the same in all. */
 export interface Caller {
@@ -14,16 +14,26 @@ export interface Caller {
   readonly repeatsCalls: boolean;
   /** Subgraphs that are not to be asked, and why. */
   readonly refused?: ReadonlyMap<string, GatewayError> | undefined;
+  /** Where the headers of answers go that something is made of; `undefined` where nothing is. */
+  readonly answers?: AnsweredFetches | undefined;
   /** Called when an answer, or what came instead of it, is there. */
   onAnswer(): void;
 }
 
+/** The fetch nodes of a plan that were answered, or failed. */
+export type AnsweredFetches = Map<SentFetch, SubgraphAnswer>;
+
+/** A fetch node of the plan. Each is sent once at most in an execution. */
+export interface SentFetch {
+  readonly subgraph: string;
+}
+
 /**
- * Sends one operation to a subgraph.
+ * Sends the operation of a fetch node to its subgraph.
  * @throws GatewayError as `SubgraphClient.send`
  */
 export type SendToSubgraph = (
-  subgraph: string,
+  fetch: SentFetch,
   call: Required<Pick<SubgraphRequest, 'body' | 'keepsDigits'>>,
   caller: Caller,
 ) => Promise<SubgraphResponse>;

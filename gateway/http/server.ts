@@ -4,7 +4,7 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { type SecureContextOptions, TLSSocket, Server as TlsServer } from 'node:tls';
-import { HeaderMap, type HTTPGraphQLRequest, type HTTPGraphQLResponse } from '@apollo/server';
+import { HeaderMap, type HTTPGraphQLRequest } from '@apollo/server';
 import cors from '@fastify/cors';
 import {
   type FastifyHttpOptions,
@@ -23,6 +23,7 @@ import type { HeadersOfRequest } from './authenticate/credentials.ts';
 import type { ClientRequest } from './clientRequest.ts';
 import { errorBody, jsonError, onClientError } from './errorAnswers.ts';
 import { type ExplorerOptions, registerExplorerPages } from './explorer/explorerPages.ts';
+import type { GraphQLAnswer } from './graphqlAnswer.ts';
 import { type Readiness, registerHealth } from './health.ts';
 import type { Overload } from './overload.ts';
 import type { Principal } from './principal.ts';
@@ -354,7 +355,8 @@ function clientRequestOf(request: FastifyRequest, reply: FastifyReply): ClientRe
   };
 }
 
-function send(reply: FastifyReply, response: HTTPGraphQLResponse, client: ClientRequest): FastifyReply {
+function send(reply: FastifyReply, response: GraphQLAnswer, client: ClientRequest): FastifyReply {
+  for (const [name, value] of response.forwarded ?? []) reply.header(name, value);
   reply.code(response.status ?? 200).header('x-request-id', client.requestId);
   for (const [name, value] of response.headers) reply.header(name, value);
   // what an API answers is never a page; browsers are told so
@@ -365,7 +367,7 @@ function send(reply: FastifyReply, response: HTTPGraphQLResponse, client: Client
 }
 
 /** Of the answers with a 503, the one that says that the gateway has too much to do. */
-function isOverloaded({ status, body }: HTTPGraphQLResponse): boolean {
+function isOverloaded({ status, body }: GraphQLAnswer): boolean {
   return (
     status === 503 &&
     body.kind === 'complete' &&

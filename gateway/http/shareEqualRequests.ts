@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import type { HTTPGraphQLRequest, HTTPGraphQLResponse } from '@apollo/server';
+import type { HTTPGraphQLRequest } from '@apollo/server';
 import { InFlight } from '../runtime/inFlight.ts';
 import type { ClientRequest } from './clientRequest.ts';
+import type { GraphQLAnswer } from './graphqlAnswer.ts';
 
 /** One request for GraphQL as it arrived. */
 export interface ArrivedRequest {
@@ -15,10 +16,7 @@ export interface ArrivedRequest {
   readonly graphqlRequest: () => HTTPGraphQLRequest;
 }
 
-export type HandleGraphQL = (
-  request: HTTPGraphQLRequest,
-  client: ClientRequest,
-) => Promise<HTTPGraphQLResponse>;
+export type HandleGraphQL = (request: HTTPGraphQLRequest, client: ClientRequest) => Promise<GraphQLAnswer>;
 
 /**
  * Answers requests that are equal in everything, while one of them is being answered, with that answer: method, URL, every
@@ -30,8 +28,8 @@ export type HandleGraphQL = (
  */
 export function shareEqualRequests(
   handle: HandleGraphQL,
-): (request: ArrivedRequest) => Promise<HTTPGraphQLResponse> {
-  const inFlight = new InFlight<HTTPGraphQLResponse>();
+): (request: ArrivedRequest) => Promise<GraphQLAnswer> {
+  const inFlight = new InFlight<GraphQLAnswer>();
   return async (request) => {
     const { client, graphqlRequest } = request;
     if (!isShareable(request)) return handle(graphqlRequest(), client);
@@ -40,9 +38,13 @@ export function shareEqualRequests(
       isOwn = true;
       return handle(graphqlRequest(), { ...client, leaving: shared.cancellation });
     });
-    // what is sent in parts can be read once
-    return isOwn || response.body.kind === 'complete' ? response : handle(graphqlRequest(), client);
+    return isOwn || maySeveralGet(response) ? response : handle(graphqlRequest(), client);
   };
+}
+
+/** What is sent in parts can be read once, and a cookie is for one client: two that get one would share a session. */
+function maySeveralGet({ body, forwarded }: GraphQLAnswer): boolean {
+  return body.kind === 'complete' && forwarded?.has('set-cookie') !== true;
 }
 
 function isShareable({ raw, body }: ArrivedRequest): boolean {

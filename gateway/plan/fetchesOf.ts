@@ -1,7 +1,7 @@
-import type { EntityFetchNode, FetchPath, PlanNode, RootFetchNode } from './queryPlan.ts';
+import type { FetchNode, FetchPath, PlanNode } from './queryPlan.ts';
 
 /** Every fetch of a plan, in the order of the plan; of a condition those of both branches. */
-export function fetchesOf(node: PlanNode | undefined): readonly (RootFetchNode | EntityFetchNode)[] {
+export function fetchesOf(node: PlanNode | undefined): readonly FetchNode[] {
   if (node === undefined) return [];
   switch (node.kind) {
     case 'root':

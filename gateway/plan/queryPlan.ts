@@ -11,6 +11,9 @@ export interface QueryPlan {
 
 export type PlanNode = SequenceNode | ParallelNode | ConditionNode | RootFetchNode | EntityFetchNode;
 
+/** A node that asks a subgraph. */
+export type FetchNode = RootFetchNode | EntityFetchNode;
+
 export interface SequenceNode {
   readonly kind: 'sequence';
   readonly nodes: readonly PlanNode[];

@@ -66,7 +66,7 @@ interface Given {
 
 async function run(node: PlanNode | undefined, given: Given = {}): Promise<Run> {
   const sent: string[] = [];
-  const send: SendToSubgraph = async (subgraph, { body }) => {
+  const send: SendToSubgraph = async ({ subgraph }, { body }) => {
     const { variables } = JSON.parse(body) as { variables?: unknown };
     sent.push(variables === undefined ? subgraph : `${subgraph} ${JSON.stringify(variables)}`);
     const answer = given.answers?.[subgraph] ?? { data: { [subgraph]: 1 } };

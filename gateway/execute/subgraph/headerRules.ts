@@ -1,7 +1,19 @@
 import { z } from 'zod';
 import { valueAt } from '../../http/authenticate/claimsOf.ts';
 import type { ClientRequest } from '../../http/clientRequest.ts';
-import { principalHeaderName } from './principalHeader.ts';
+import {
+  asRead,
+  hasOneSelector,
+  headerPattern,
+  headerValue,
+  isHeaderValue,
+  isReservedInRequests,
+  namedByConnection,
+  ONE_SELECTOR,
+  RENAMES_ONE,
+  renamesOneHeader,
+  requestHeaderName,
+} from './headerNames.ts';
 
 /**
  * Which headers of the client's request are sent on to subgraphs, and what of its principal. Nothing is sent on without a
@@ -9,84 +21,18 @@ import { principalHeaderName } from './principalHeader.ts';
  * Syntax and order of Apollo Router: https://www.apollographql.com/docs/graphos/routing/header-propagation
  */
 
-/** Source: RFC 9110 §5.6.2 (token) and §5.5 (field value). */
-export const headerName = z
-  .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is not a header name')
-  .transform((name) => name.toLowerCase());
-// one byte a character: what is beyond Latin-1 cannot be sent, and would end the request to the subgraph
-const headerValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'is not a header value');
-
-/**
- * Headers that describe one connection, or that the gateway writes by itself; no rule may touch them.
- * Source: RFC 9110 §7.6.1 and Apollo Router's list of reserved headers.
- */
-const RESERVED = new Set([
-  'connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'keep-alive',
-  'te',
-  'trailer',
-  'trailers',
-  'transfer-encoding',
-  'upgrade',
-  'expect',
-  'host',
-  'http2-settings',
-  'content-length',
-  'content-type',
-  'content-encoding',
-  'accept',
-  'accept-encoding',
-  principalHeaderName,
-]);
-
-/** Whether no rule may touch a header. */
-export const isReservedHeader = (name: string): boolean =>
-  RESERVED.has(name) || asRead(name) === principalHeaderName;
-
-/** Some servers (CGI, WSGI, PHP) read `x_user_id` as `x-user-id`, so both are one name where one of them is trusted. */
-function asRead(name: string): string {
-  return name.replaceAll('_', '-');
-}
-
-const ruleName = headerName.refine(
-  (name) => !isReservedHeader(name),
-  'is a header that the gateway writes by itself',
-);
-
-const pattern = z.string().transform((source, context) => {
-  try {
-    return new RegExp(`^(?:${source})$`, 'i');
-  } catch {
-    context.addIssue({ code: 'custom', message: 'is not a regular expression' });
-    return z.NEVER;
-  }
-});
-
-const selector = {
-  named: ruleName.optional(),
-  matching: pattern.optional(),
-};
-
-const oneSelector = <Rule extends { named?: unknown; matching?: unknown }>(rule: Rule): boolean =>
-  (rule.named === undefined) !== (rule.matching === undefined);
+const selector = { named: requestHeaderName.optional(), matching: headerPattern.optional() };
 
 const propagate = z
-  .strictObject({ ...selector, rename: ruleName.optional(), default: headerValue.optional() })
-  .refine(oneSelector, 'takes exactly one of `named` and `matching`')
-  .refine(
-    (rule) => rule.matching === undefined || (rule.rename === undefined && rule.default === undefined),
-    '`rename` and `default` go with `named` only',
-  );
+  .strictObject({ ...selector, rename: requestHeaderName.optional(), default: headerValue.optional() })
+  .refine(hasOneSelector, ONE_SELECTOR)
+  .refine(renamesOneHeader, RENAMES_ONE);
 
-const remove = z.strictObject(selector).refine(oneSelector, 'takes exactly one of `named` and `matching`');
+const remove = z.strictObject(selector).refine(hasOneSelector, ONE_SELECTOR);
 
 const insert = z
   .strictObject({
-    name: ruleName,
+    name: requestHeaderName,
     value: headerValue.optional(),
     from_context: z
       .enum(['request_id', 'principal_id', 'principal_kind', 'principal_scopes', 'principal_roles'])
@@ -135,7 +81,7 @@ export function compileHeaderRules(rules: readonly HeaderRule[]): SelectHeaders 
   return (client) => {
     const sent: Record<string, string> = Object.create(null);
     const propagated = new Set<string>();
-    const perConnection = connectionHeaders(client);
+    const perConnection = namedByConnection(client.headers.connection);
     const send = (target: string, value: string | undefined): void => {
       if (value === undefined || propagated.has(target) || trusted.has(asRead(target))) return;
       propagated.add(target);
@@ -148,7 +94,7 @@ export function compileHeaderRules(rules: readonly HeaderRule[]): SelectHeaders 
         send(rename ?? named, found ?? fallback);
       } else if (rule.propagate?.matching !== undefined) {
         for (const name of Object.keys(client.headers)) {
-          if (isReservedHeader(name) || perConnection.has(name) || !rule.propagate.matching.test(name))
+          if (isReservedInRequests(name) || perConnection.has(name) || !rule.propagate.matching.test(name))
             continue;
           send(name, headerOf(client, name));
         }
@@ -186,11 +132,6 @@ function headerOf(client: ClientRequest, name: string): string | undefined {
   }
 }
 
-function connectionHeaders(client: ClientRequest): ReadonlySet<string> {
-  const named = headerOf(client, 'connection');
-  return new Set(named?.split(',').map((name) => name.trim().toLowerCase()));
-}
-
 type InsertRule = NonNullable<HeaderRule['insert']>;
 
 function isOfPrincipal({ claim, from_context }: InsertRule): boolean {
@@ -201,8 +142,8 @@ function insertedValue(rule: InsertRule, client: ClientRequest): string | undefi
   if (rule.value !== undefined) return rule.value;
   const value = foundValue(rule, client);
   const text = ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : undefined;
-  // what a client or the issuer of its token wrote becomes a header: a line break in it would be a header of its own
-  return text !== undefined && headerValue.safeParse(text).success ? text : undefined;
+  // what a client or the issuer of its token wrote becomes a header
+  return text !== undefined && isHeaderValue(text) ? text : undefined;
 }
 
 function foundValue(rule: InsertRule, { requestId, principal, extensions }: ClientRequest): unknown {

@@ -2,12 +2,13 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { parseWithDigitsBelow } from '../../runtime/longNumber.ts';
 import type { ExchangeAnswer } from './exchange.ts';
 import { httpError, malformed } from './failures.ts';
-import type { SubgraphResponse, SubgraphResponseError } from './subgraphRequest.ts';
+import type { AnswerHeaders, SubgraphResponse, SubgraphResponseError } from './subgraphRequest.ts';
 
 export interface ReadAnswerOptions {
   readonly subgraph: string;
   /** See `SubgraphRequest`. */
   readonly keepsDigits?: boolean | undefined;
+  readonly keepsHeaders?: boolean | undefined;
 }
 
 /**
@@ -17,7 +18,7 @@ export interface ReadAnswerOptions {
  */
 export function readAnswer(
   { statusCode, headers, chunks }: ExchangeAnswer,
-  { subgraph, keepsDigits = false }: ReadAnswerOptions,
+  { subgraph, keepsDigits = false, keepsHeaders = false }: ReadAnswerOptions,
 ): SubgraphResponse {
   const isSuccess = statusCode >= 200 && statusCode < 300;
   const answer =
@@ -25,14 +26,27 @@ export function readAnswer(
       ? parseJson(textOf(chunks), keepsDigits)
       : undefined;
   const response = answer === undefined ? undefined : asGraphQLResponse(answer);
-  if (response !== undefined) return isSuccess ? response : { ...response, failedStatus: statusCode };
-  if (!isSuccess) throw httpError(subgraph, `HTTP status ${statusCode}`, { status: statusCode });
-  throw malformed(
-    subgraph,
-    answer === undefined
-      ? 'the body is not JSON'
-      : 'the body is not a GraphQL response with `data` or `errors`',
-  );
+  if (response !== undefined) {
+    const read = isSuccess ? response : { ...response, failedStatus: statusCode };
+    return keepsHeaders ? { ...read, headers } : read;
+  }
+  const failure = isSuccess
+    ? malformed(
+        subgraph,
+        answer === undefined
+          ? 'the body is not JSON'
+          : 'the body is not a GraphQL response with `data` or `errors`',
+      )
+    : httpError(subgraph, `HTTP status ${statusCode}`, { status: statusCode });
+  if (keepsHeaders) headersOfFailures.set(failure, headers);
+  throw failure;
+}
+
+const headersOfFailures = new WeakMap<object, AnswerHeaders>();
+
+/** The headers of the answer that an error of `readAnswer` is about, where they were asked for. */
+export function headersOfFailure(error: unknown): AnswerHeaders | undefined {
+  return typeof error === 'object' && error !== null ? headersOfFailures.get(error) : undefined;
 }
 
 /**

@@ -51,7 +51,8 @@ export class SubgraphClient {
       { path: this.#path, headers, body },
       { timeoutMs, maxBytes, cancellation, isRepeatable, onAnswering },
     );
-    return new ReceivedAnswer(answer, { subgraph, keepsDigits: call.keepsDigits });
+    const { keepsDigits, keepsHeaders } = call;
+    return new ReceivedAnswer(answer, { subgraph, keepsDigits, keepsHeaders });
   }
 
   /** Waits for the requests in flight. */

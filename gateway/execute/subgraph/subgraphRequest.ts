@@ -14,6 +14,8 @@ export interface SubgraphRequest {
   readonly isRepeatable: boolean;
   /** Whether numbers of the answer's data that a double would round are `LongNumber`s. */
   readonly keepsDigits?: boolean;
+  /** Whether the headers of the answer are asked for. */
+  readonly keepsHeaders?: boolean;
 }
 
 /** A well-formed GraphQL response: at least one of `data` and `errors`. */
@@ -22,6 +24,17 @@ export interface SubgraphResponse {
   readonly errors?: readonly SubgraphResponseError[];
   /** HTTP status, when it was not a success. */
   readonly failedStatus?: number;
+  /** Where they were asked for. Shared by all who share the answer. */
+  readonly headers?: AnswerHeaders;
+}
+
+/** Headers of an answer, by names in lower case. */
+export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** What one request of an execution got; no headers where it got no answer. */
+export interface SubgraphAnswer {
+  readonly subgraph: string;
+  readonly headers: AnswerHeaders | undefined;
 }
 
 export interface SubgraphResponseError {

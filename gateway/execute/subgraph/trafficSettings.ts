@@ -1,12 +1,7 @@
 import { z } from 'zod';
 import { count, group, laidOver, milliseconds, ms, partOf, setting, sizes } from '../../runtime/setting.ts';
-import { headerName, isReservedHeader } from './headerRules.ts';
+import { requestHeaderName } from './headerNames.ts';
 import type { SubgraphTraffic } from './traffic/subgraphTraffic.ts';
-
-const deadlineHeader = headerName.refine(
-  (name) => !isReservedHeader(name),
-  'is a header that the gateway writes by itself',
-);
 
 const percent = (value: number) => z.number().gt(0).max(100).default(value);
 
@@ -33,7 +28,7 @@ const subgraphSettings = group({
     description:
       '`enable`: HTTP/2 over TLS where the subgraph offers it, else HTTP/1.1. `http2only`: HTTP/2 alone, without TLS too.',
   }),
-  deadline_header: setting(deadlineHeader.optional(), {
+  deadline_header: setting(requestHeaderName.optional(), {
     defaultText: 'none',
     description:
       'Header that tells a subgraph how long its answer is waited for, in ms: `x-envoy-expected-rq-timeout-ms`. What a client sends under that name is not sent on.',

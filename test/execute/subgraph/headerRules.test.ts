@@ -182,6 +182,17 @@ describe('header rules: headers of one connection', () => {
     expect(rules.map((rule) => headerRule.safeParse(rule).success)).toEqual([false, false, false, false]);
   });
 
+  // what the gateway says to subgraphs in its own name, as servers read it that take `_` for `-`
+  test.each(['x-tributary-principal', 'x_tributary_principal', 'x-tributary_anything'])(
+    'a forged %s is sent on by no rule',
+    (name) => {
+      expect(sentBy([{ propagate: { matching: '.*' } }], { [name]: 'x', 'x-a': '1' })).toEqual({
+        'x-a': '1',
+      });
+      expect(headerRule.safeParse({ propagate: { named: 'x-a', rename: name } }).success).toBe(false);
+    },
+  );
+
   test('headers that the `Connection` header names are not sent on', () => {
     const rules = [{ propagate: { named: 'x-a' } }, { propagate: { matching: 'x-.*' } }];
     expect(sentBy(rules, { connection: 'close, X-A,x-b', 'x-a': '1', 'x-b': '2', 'x-c': '3' })).toEqual({

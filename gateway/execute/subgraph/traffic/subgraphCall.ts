@@ -15,6 +15,8 @@ export interface SubgraphCall {
   readonly isRepeatable: boolean;
   /** See `SubgraphRequest`; the same for all that are the same in body. */
   readonly keepsDigits?: boolean;
+  /** See `SubgraphRequest`; the same for all calls to a subgraph. */
+  readonly keepsHeaders?: boolean;
   /** When it must be answered, by `performance.now()`. */
   readonly deadlineMs: number;
   /** Set where it may be sent more than once. */

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { headersOfFailure } from '../../../../gateway/execute/subgraph/readAnswer.ts';
 import { ReceivedAnswer } from '../../../../gateway/execute/subgraph/traffic/receivedAnswer.ts';
 
-const answerOf = (statusCode: number, body: string): ReceivedAnswer =>
+const answerOf = (statusCode: number, body: string, keepsHeaders = false): ReceivedAnswer =>
   new ReceivedAnswer(
     { statusCode, headers: { 'content-type': 'application/json', a: 'b' }, chunks: [Buffer.from(body)] },
-    { subgraph: 'reviews' },
+    { subgraph: 'reviews', keepsHeaders },
   );
 
 describe('received answer', () => {
@@ -14,6 +15,26 @@ describe('received answer', () => {
     const taken = [answer.take(), answer.take(), answer.take()];
     expect(taken).toEqual(Array(3).fill({ data: { a: {} } }));
     expect(new Set(taken.map(({ data }) => data?.a)).size).toBe(3);
+  });
+
+  test('gives each who takes it the headers, where they were asked for', () => {
+    const answer = answerOf(200, '{"data":{}}', true);
+    expect(answer.isFailure).toBe(false);
+    const headers = { 'content-type': 'application/json', a: 'b' };
+    expect([answer.take(), answer.take()]).toEqual(Array(2).fill({ data: {}, headers }));
+  });
+
+  test.each([
+    [true, 'b'],
+    [false, undefined],
+  ])('of what is no GraphQL, the headers too: asked for %s', (keepsHeaders, a) => {
+    let thrown: unknown;
+    try {
+      answerOf(200, 'no', keepsHeaders).take();
+    } catch (error) {
+      thrown = error;
+    }
+    expect(headersOfFailure(thrown)?.a).toBe(a);
   });
 
   test.each<[string, number, string, boolean]>([

@@ -1,0 +1,24 @@
+import type { SubgraphAnswer } from '../execute/subgraph/subgraphRequest.ts';
+
+/** What subgraphs answered to the operations of one HTTP request: several where it is a batch. */
+export class AnsweredRequest {
+  readonly #answers: (readonly SubgraphAnswer[])[] = [];
+
+  /**
+   * Called when an operation begins, in the order of the batch.
+   * @returns its place in it, for `add`
+   */
+  begin(): number {
+    return this.#answers.push([]) - 1;
+  }
+
+  /** @param answers in the order of the plan */
+  add(place: number, answers: readonly SubgraphAnswer[]): void {
+    this.#answers[place] = answers;
+  }
+
+  /** All answers, those to the first operation first. */
+  get answers(): readonly SubgraphAnswer[] {
+    return this.#answers.flat();
+  }
+}
