@@ -107,7 +107,7 @@ describe('bench: options', () => {
     [['--connections', '0'], '--connections takes a number from 1, not "0".'],
     [
       ['--scenario', 'calm'],
-      '--scenario is one of unique, equal, inbound, latency, authorization, large, not "calm".',
+      '--scenario is one of unique, equal, inbound, latency, authorization, policies, large, not "calm".',
     ],
   ])('refuse %j', (args, message) => {
     expect(() => readOptions(args)).toThrow(new OptionError(message));
