@@ -35,6 +35,7 @@ import { DocumentStore } from './operation/documentStore.ts';
 import { type Refusable, refuseEarly } from './operation/earlyRefusal.ts';
 import type { PersistedOperations } from './operation/persistedOperations.ts';
 import { AnsweredRequest } from './respond/answeredRequest.ts';
+import { mergedCacheControl } from './respond/cacheControl.ts';
 import { type FormatError, gatewayErrorOf, isFault } from './respond/formatErrors.ts';
 import { stringifyResponse } from './respond/serializedData.ts';
 import { parseWithDigits } from './runtime/longNumber.ts';
@@ -64,6 +65,8 @@ export interface PipelineOptions {
   readonly clientNameHeader: string;
   /** What is sent on of the headers of subgraphs' answers; `undefined` = nothing. */
   readonly forwardHeaders?: Pick<ForwardHeaders, 'forward'> | undefined;
+  /** Whether answers may be stored for as long as all that they are made of; otherwise never. */
+  readonly mergesCacheControl?: boolean;
 }
 
 /** What travels with one operation through Apollo Server. */
@@ -109,15 +112,19 @@ export class Pipeline {
       throw error;
     });
     const server = await this.#server;
-    const { forwardHeaders } = this.#options;
-    const answered = forwardHeaders && new AnsweredRequest();
+    const { forwardHeaders, mergesCacheControl } = this.#options;
+    const answered = forwardHeaders || mergesCacheControl ? new AnsweredRequest() : undefined;
     const response = await server.executeHTTPGraphQLRequest({
       httpGraphQLRequest: request,
       context: async () => ({ client, answered }),
     });
-    return answered === undefined
-      ? response
-      : { ...response, forwarded: forwardHeaders?.forward(answered.answers) ?? new Map() };
+    if (answered === undefined) return response;
+    const { answers } = answered;
+    if (mergesCacheControl && answered.mayBeStored && (response.status ?? 200) === 200) {
+      const isForOne = client.principal.kind !== 'anonymous';
+      response.headers.set('cache-control', mergedCacheControl(answers, isForOne));
+    }
+    return { ...response, forwarded: forwardHeaders?.forward(answers) ?? new Map() };
   }
 
   async stop(): Promise<void> {
@@ -225,7 +232,10 @@ async function executeOperation(
     variables,
     hidesSuggestions: !suggestions,
   });
-  if (errors !== undefined) return { errors };
+  if (errors !== undefined) {
+    answered?.refuseStorage();
+    return { errors };
+  }
   const operationRequest: OperationRequest = {
     document,
     operation,
@@ -240,7 +250,9 @@ async function executeOperation(
       contextValue.headers = { ...contextValue.headers, ...headers };
     },
   };
-  return withFewErrors(await engine.execute(operationRequest), maxErrors);
+  const result = await engine.execute(operationRequest);
+  if (result.errors !== undefined || operation.operation !== 'query') answered?.refuseStorage();
+  return withFewErrors(result, maxErrors);
 }
 
 /** Holds the engine whose schema Apollo Server chose for the operation, from here to the end of the response. */

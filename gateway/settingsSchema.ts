@@ -19,7 +19,7 @@ import {
 import { queryPlanningSettingsSchema } from './plan/queryPlanningSettings.ts';
 import { type ExposureSettings, errorExposureSettingsSchema } from './respond/errorExposureSettings.ts';
 import { redisSettingsSchema } from './runtime/redisSettings.ts';
-import { type SettingNotes, setting } from './runtime/setting.ts';
+import { group, type SettingNotes, setting } from './runtime/setting.ts';
 import { discoverySettingsSchema } from './supergraph/discoverySettings.ts';
 import { compositionSettingsSchema, supergraphSettingsSchema } from './supergraph/supergraphSettings.ts';
 import { logSettingsSchema } from './telemetry/logSettings.ts';
@@ -89,6 +89,12 @@ export const settingsSchema = z.strictObject({
   traffic_shaping: trafficSettingsSchema,
   tls: tlsSettingsSchema,
   headers: headerSettingsSchema,
+  cache_control_policy: group({
+    enabled: setting(z.boolean().default(false), {
+      description:
+        'Tell clients how long an answer may be stored: what all answers of subgraphs that it is made of allow by their `Cache-Control`. Without it, `no-store`.',
+    }),
+  }),
   principal_header: principalHeaderSettingsSchema,
   include_subgraph_errors: errorExposureSettingsSchema,
   log: logSettingsSchema,

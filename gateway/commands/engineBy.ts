@@ -69,7 +69,9 @@ export function engineBy(
     states,
     exposeQueryPlan: settings.expose_query_plan,
     subgraphCosts: subgraphCostsOf(settings),
-    answerHeaders: forwardHeaders,
+    answerHeaders: settings.cache_control_policy.enabled
+      ? { isOf: () => true, maySetCookie: (subgraph) => forwardHeaders?.maySetCookie(subgraph) ?? false }
+      : forwardHeaders,
     headersFor: (subgraph) => {
       const own = settings.headers.subgraphs[subgraph]?.request ?? [];
       // one function for all that have no rules of their own: its headers are made once a request

@@ -118,6 +118,7 @@ async function openFlow(
     automaticQueries: automaticQueriesOf({ settings, redis, documentGuard }),
     clientNameHeader: settings.client_name_header.toLowerCase(),
     forwardHeaders,
+    mergesCacheControl: settings.cache_control_policy.enabled,
   });
   onStop(() => pipeline.stop());
   const authenticator = await authenticatorOf({ settings, cwd, telemetry, log });

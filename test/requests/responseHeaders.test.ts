@@ -58,6 +58,30 @@ describe.each(['compiled', 'apollo'])('response headers: engine %s', (engine) =>
 
   const all = (...response: unknown[]) => ({ all: { response } });
 
+  // RFC 9111: whoever stores the answer may do so for as long as all that it is made of
+  test('how long an answer may be stored is what all that it is made of allow', async () => {
+    const { ask } = await start(undefined, { cache_control_policy: { enabled: true } });
+    const query = '{ top users }';
+    const stored = async (request: { query: string }): Promise<string | null> =>
+      (await ask(request)).headers.get('cache-control');
+    products.answer = answerOf({ top: 'Tea' }, { 'cache-control': 'public, max-age=60' });
+    accounts.answer = answerOf({ users: 'two' }, { 'cache-control': 'public, max-age=30' });
+    expect(await stored({ query })).toBe('max-age=30, public');
+    expect(await stored({ query: '{ top __schema { queryType { name } } }' })).toBe('max-age=60, public');
+    // a mutation, what is asked of nobody, what is no operation, and one that lacks something
+    accounts.answer = answerOf({ raise: 1 }, { 'cache-control': 'public, max-age=30' });
+    expect(await stored({ query: 'mutation { raise }' })).toBe('no-store');
+    expect(await stored({ query: '{ __typename }' })).toBe('no-store');
+    expect(await stored({ query: '{ nothing }' })).toBe('no-store');
+    accounts.answer = (response) => {
+      response.writeHead(200, { ...json, 'cache-control': 'public, max-age=30' });
+      response.end('{"data":{"users":null},"errors":[{"message":"no"}]}');
+    };
+    expect(await stored({ query })).toBe('no-store');
+    accounts.answer = answerOf({ users: 'two' }, {});
+    expect(await stored({ query })).toBe('no-store');
+  });
+
   test('nothing is sent on without rules', async () => {
     const { ask } = await start(undefined);
     products.answer = answerOf({ top: 'Tea' }, { 'x-a': '1', 'set-cookie': 'a=1' });
