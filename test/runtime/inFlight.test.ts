@@ -129,10 +129,10 @@ describe('runtime: work in flight', () => {
       });
     };
     const caller = async (): Promise<void> => {
-      for (let calls = 0; calls < 100; calls += 1) await call();
+      for (let calls = 0; calls < 300; calls += 1) await call();
     };
     await Promise.all(Array.from({ length: 50 }, caller));
-    // of 250 MB, those of the calls since the last collection
-    expect((process.memoryUsage().arrayBuffers - before) / 1e6).toBeLessThan(15);
+    // of 750 MB, those of the calls since the last collection, and what other tests of the process have left
+    expect((process.memoryUsage().arrayBuffers - before) / 1e6).toBeLessThan(40);
   });
 });
