@@ -65,8 +65,8 @@ export interface PipelineOptions {
   readonly clientNameHeader: string;
   /** What is sent on of the headers of subgraphs' answers; `undefined` = nothing. */
   readonly forwardHeaders?: Pick<ForwardHeaders, 'forward'> | undefined;
-  /** Whether answers may be stored for as long as all that they are made of; otherwise never. */
-  readonly mergesCacheControl?: boolean;
+  /** Set where answers may be stored for as long as all that they are made of, and by what header fields of requests they differ. */
+  readonly storage?: { readonly vary: string } | undefined;
 }
 
 /** What travels with one operation through Apollo Server. */
@@ -112,19 +112,22 @@ export class Pipeline {
       throw error;
     });
     const server = await this.#server;
-    const { forwardHeaders, mergesCacheControl } = this.#options;
-    const answered = forwardHeaders || mergesCacheControl ? new AnsweredRequest() : undefined;
+    const { forwardHeaders, storage } = this.#options;
+    const answered = forwardHeaders || storage ? new AnsweredRequest() : undefined;
     const response = await server.executeHTTPGraphQLRequest({
       httpGraphQLRequest: request,
       context: async () => ({ client, answered }),
     });
     if (answered === undefined) return response;
     const { answers } = answered;
-    if (mergesCacheControl && answered.mayBeStored && (response.status ?? 200) === 200) {
+    const forwarded = forwardHeaders?.forward(answers) ?? new Map();
+    // a cookie is for one client
+    if (storage && answered.mayBeStored && (response.status ?? 200) === 200 && !forwarded.has('set-cookie')) {
       const isForOne = client.principal.kind !== 'anonymous';
       response.headers.set('cache-control', mergedCacheControl(answers, isForOne));
+      response.headers.set('vary', storage.vary);
     }
-    return { ...response, forwarded: forwardHeaders?.forward(answers) ?? new Map() };
+    return { ...response, forwarded };
   }
 
   async stop(): Promise<void> {

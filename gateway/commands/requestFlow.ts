@@ -20,6 +20,7 @@ import { automaticQueriesOf, followPersistedOperations } from './persistedOperat
 import { once } from './serving.ts';
 import { type TlsOfSubgraphs, tlsOfSubgraphs } from './tlsOf.ts';
 import { warnOfUnknownSubgraphs } from './unknownSubgraphs.ts';
+import { varyOf } from './varyOf.ts';
 
 export interface RequestFlowOptions {
   readonly settings: Settings;
@@ -118,7 +119,7 @@ async function openFlow(
     automaticQueries: automaticQueriesOf({ settings, redis, documentGuard }),
     clientNameHeader: settings.client_name_header.toLowerCase(),
     forwardHeaders,
-    mergesCacheControl: settings.cache_control_policy.enabled,
+    storage: settings.cache_control_policy.enabled ? { vary: varyOf(settings) } : undefined,
   });
   onStop(() => pipeline.stop());
   const authenticator = await authenticatorOf({ settings, cwd, telemetry, log });

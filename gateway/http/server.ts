@@ -358,7 +358,11 @@ function clientRequestOf(request: FastifyRequest, reply: FastifyReply): ClientRe
 function send(reply: FastifyReply, response: GraphQLAnswer, client: ClientRequest): FastifyReply {
   for (const [name, value] of response.forwarded ?? []) reply.header(name, value);
   reply.code(response.status ?? 200).header('x-request-id', client.requestId);
-  for (const [name, value] of response.headers) reply.header(name, value);
+  const vary = reply.getHeader('vary');
+  for (const [name, value] of response.headers) {
+    // what differs by the origin (CORS) still does
+    reply.header(name, name === 'vary' && vary !== undefined ? `${vary}, ${value}` : value);
+  }
   // what an API answers is never a page; browsers are told so
   reply.header('x-content-type-options', 'nosniff');
   return response.body.kind === 'complete'

@@ -82,6 +82,29 @@ describe.each(['compiled', 'apollo'])('response headers: engine %s', (engine) =>
     expect(await stored({ query })).toBe('no-store');
   });
 
+  // RFC 9110 §12.5.5
+  test('what may be stored is told apart by credentials, and by what rules send on', async () => {
+    const answer = answerOf({ top: 'Tea' }, { 'cache-control': 'public, max-age=60', 'set-cookie': 'a=1' });
+    const asked = async (headers: unknown): Promise<unknown> => {
+      const { ask, stop } = await start(headers, { cache_control_policy: { enabled: true } });
+      products.answer = answer;
+      const { headers: got } = await ask({ query: '{ top }' });
+      await stop();
+      return [got.get('cache-control'), got.get('vary')];
+    };
+    const request = (...rules: unknown[]) => ({ all: { request: rules } });
+    expect([
+      await asked(request({ propagate: { named: 'x-tenant' } })),
+      await asked(request({ propagate: { matching: 'x-.*' } })),
+      // a cookie is for one client
+      await asked(all({ op: 'propagate', named: 'set-cookie' })),
+    ]).toEqual([
+      ['max-age=60, public', 'authorization, x-api-key, x-tenant'],
+      ['max-age=60, public', '*'],
+      ['no-store', null],
+    ]);
+  });
+
   test('nothing is sent on without rules', async () => {
     const { ask } = await start(undefined);
     products.answer = answerOf({ top: 'Tea' }, { 'x-a': '1', 'set-cookie': 'a=1' });
