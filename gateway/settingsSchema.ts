@@ -7,7 +7,12 @@ import { tlsSettingsSchema } from './execute/subgraph/tlsSettings.ts';
 import { trafficSettingsSchema } from './execute/subgraph/trafficSettings.ts';
 import { authenticationSettingsSchema } from './http/authenticate/authenticationSettings.ts';
 import { explorerSettingsSchema } from './http/explorer/explorerSettings.ts';
-import { batchingSettingsSchema, corsSettingsSchema, listenSettingsSchema } from './http/httpSettings.ts';
+import {
+  batchingSettingsSchema,
+  compressionSettingsSchema,
+  corsSettingsSchema,
+  listenSettingsSchema,
+} from './http/httpSettings.ts';
 import { overloadSettingsSchema } from './http/overloadSettings.ts';
 import { demandControlSettingsSchema } from './limit/demandControlSettings.ts';
 import { limitSettingsSchema } from './limit/limitSettings.ts';
@@ -70,6 +75,7 @@ export const settingsSchema = z.strictObject({
     description: 'Refuse requests that a browser sends to other sites without a preflight.',
   }),
   batching: batchingSettingsSchema,
+  compression: compressionSettingsSchema,
   cors: corsSettingsSchema,
   authentication: authenticationSettingsSchema,
   limits: limitSettingsSchema,

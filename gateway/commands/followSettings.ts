@@ -28,6 +28,7 @@ const UNTIL_RESTART = [
   'workers',
   'log',
   'dev',
+  'compression',
   'cors',
   'explorer',
   'trusted_proxies',

@@ -82,6 +82,9 @@ export async function gatewayServer({
     keepAliveTimeoutMs: settings.limits.keep_alive_timeout_ms,
     maxBatchSize: settings.batching.enabled ? settings.batching.maximum_size : 0,
     trustedProxies: settings.trusted_proxies,
+    compression: settings.compression.enabled
+      ? { minBytes: settings.compression.min_bytes, encodings: settings.compression.encodings }
+      : undefined,
     corsOrigins: settings.cors.origins,
     corsCredentials: settings.cors.credentials,
     explorer: {

@@ -47,6 +47,23 @@ export const batchingSettingsSchema = group({
   }),
 });
 
+/** `compression:` of `gateway.yaml`: of answers to clients. */
+export const compressionSettingsSchema = group({
+  enabled: setting(z.boolean().default(false), {
+    description: 'Compress answers for clients that take them so; leave it off where a proxy in front does.',
+  }),
+  min_bytes: setting(count(1_400), { unit: 'bytes', description: 'Shorter answers are sent as they are.' }),
+  encodings: setting(
+    z
+      .array(z.enum(['br', 'gzip']))
+      .min(1)
+      .default(['br', 'gzip']),
+    {
+      description: 'Codings, the one that is preferred first.',
+    },
+  ),
+});
+
 /** `cors:` of `gateway.yaml`: which sites of browsers may read answers. */
 export const corsSettingsSchema = group({
   origins: setting(z.array(z.string().min(1)).default([]), {

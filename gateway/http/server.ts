@@ -21,6 +21,7 @@ import type { FollowedTls } from '../runtime/tls/followedTls.ts';
 import type { TlsMaterial } from '../runtime/tls/tlsMaterial.ts';
 import type { HeadersOfRequest } from './authenticate/credentials.ts';
 import type { ClientRequest } from './clientRequest.ts';
+import { type CompressionOptions, compressAnswers } from './compression.ts';
 import { errorBody, jsonError, onClientError } from './errorAnswers.ts';
 import { type ExplorerOptions, registerExplorerPages } from './explorer/explorerPages.ts';
 import type { GraphQLAnswer } from './graphqlAnswer.ts';
@@ -69,6 +70,8 @@ export interface HttpServerOptions {
   /** Origins of browsers that may read answers; empty = none but the gateway's own. */
   readonly corsOrigins: readonly string[];
   readonly corsCredentials: boolean;
+  /** `undefined` = answers are sent as they are. */
+  readonly compression?: CompressionOptions | undefined;
   readonly explorer: ExplorerOptions;
 }
 
@@ -110,6 +113,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   const isDraining = closeConnectionsOnClose(app);
 
   acceptJsonOnly(app);
+  if (options.compression !== undefined) compressAnswers(app, options.compression);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, log));
   app.setNotFoundHandler(async (request, reply) =>
     jsonError(reply, new GatewayError('NOT_FOUND', { message: `Nothing is served at ${pathOf(request)}.` })),

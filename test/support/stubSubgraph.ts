@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type GraphQLFieldResolver, type GraphQLSchema, graphql, parse } from 'graphql';
 
@@ -64,7 +65,9 @@ export async function startStubSubgraph(
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
-    const stubRequest = requestOf(Buffer.concat(chunks).toString('utf8'), request, response);
+    const sent = Buffer.concat(chunks);
+    const bytes = request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
+    const stubRequest = requestOf(bytes.toString('utf8'), request, response);
     requests.push(stubRequest);
     for (const resolve of waiting) resolve(stubRequest);
     waiting = [];

@@ -5,7 +5,7 @@ import type { Cancellation } from '../../runtime/cancellation.ts';
 export interface ExchangeRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Buffer;
 }
 
 export interface ExchangeLimits {

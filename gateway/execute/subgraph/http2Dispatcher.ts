@@ -303,7 +303,7 @@ class StreamExchange implements Dispatcher.DispatchController {
   readonly request: {
     readonly path: string;
     readonly headers: Readonly<Record<string, string>>;
-    readonly body: string;
+    readonly body: string | Buffer;
   };
   readonly #options: Dispatcher.DispatchOptions;
   readonly #handler: Handler;

@@ -1,3 +1,4 @@
+import { deflated, inflated } from './compression.ts';
 import { Connections, type SubgraphTls } from './connections.ts';
 import { ReceivedAnswer } from './traffic/receivedAnswer.ts';
 import type { SubgraphCall } from './traffic/subgraphCall.ts';
@@ -6,7 +7,7 @@ import type { SubgraphTraffic } from './traffic/subgraphTraffic.ts';
 export interface SubgraphClientOptions
   extends Pick<
     SubgraphTraffic,
-    'timeoutMs' | 'maxResponseBytes' | 'maxConnections' | 'deadlineHeader' | 'http2'
+    'timeoutMs' | 'maxResponseBytes' | 'maxConnections' | 'deadlineHeader' | 'http2' | 'compression'
   > {
   readonly subgraph: string;
   /** Where operations are sent: `http://127.0.0.1:4001/graphql`. */
@@ -33,24 +34,38 @@ export class SubgraphClient {
    * @throws ExchangeEnded, or the error of undici
    */
   async send(call: SubgraphCall): Promise<ReceivedAnswer> {
-    const { body, isRepeatable, cancellation, deadlineMs, progress } = call;
-    const { subgraph, maxResponseBytes: maxBytes, deadlineHeader } = this.#options;
+    const { isRepeatable, cancellation, deadlineMs, progress } = call;
+    const { subgraph, maxResponseBytes: maxBytes, deadlineHeader, compression } = this.#options;
+    let body: string | Buffer = call.body;
+    let encoding: 'gzip' | undefined;
+    if (compression !== undefined) {
+      const deflating = deflated(call.body, compression);
+      if (deflating !== undefined) [body, encoding] = [await deflating, 'gzip'];
+    }
     const timeoutMs = Math.max(1, deadlineMs - performance.now());
     const headers: Record<string, string> = {
       ...call.headers,
       'content-type': 'application/json',
       accept: 'application/graphql-response+json, application/json;q=0.9',
     };
+    if (encoding !== undefined) headers['content-encoding'] = encoding;
+    if (compression !== undefined && compression.accepts.length > 0) {
+      headers['accept-encoding'] = compression.accepts.join(', ');
+    }
     if (deadlineHeader !== undefined) headers[deadlineHeader] = String(Math.ceil(timeoutMs));
     const onAnswering =
       progress &&
       ((): void => {
         progress.hasBegun = true;
       });
-    const answer = await this.#connections.exchange(
+    const received = await this.#connections.exchange(
       { path: this.#path, headers, body },
       { timeoutMs, maxBytes, cancellation, isRepeatable, onAnswering },
     );
+    const answer =
+      compression === undefined
+        ? received
+        : await inflated(received, { accepts: compression.accepts, maxBytes });
     const { keepsDigits, keepsHeaders } = call;
     return new ReceivedAnswer(answer, { subgraph, keepsDigits, keepsHeaders });
   }

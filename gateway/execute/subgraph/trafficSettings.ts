@@ -33,6 +33,18 @@ const subgraphSettings = group({
     description:
       'Header that tells a subgraph how long its answer is waited for, in ms: `x-envoy-expected-rq-timeout-ms`. What a client sends under that name is not sent on.',
   }),
+  compression: group({
+    accept: setting(z.array(z.enum(['br', 'gzip'])).default([]), {
+      defaultText: 'none',
+      description:
+        'Codings in which a subgraph may send its answers. `max_response_bytes` holds for what they inflate to.',
+    }),
+    request_min_bytes: setting(count(1_000).removeDefault().optional(), {
+      ...sizes,
+      defaultText: 'none',
+      description: 'Requests from this size on are sent in gzip, which the subgraph must take.',
+    }),
+  }),
   deduplicate_query: setting(z.boolean().default(true), {
     description:
       'A query to a subgraph waits for the answer to an equal one that is in flight: the same body, and the same headers as they are sent. Never within a mutation. Engine `compiled` only.',
@@ -193,13 +205,17 @@ export function trafficBy({
 }
 
 function trafficOf(settings: SubgraphSettings): SubgraphTraffic {
-  const { concurrency, retry, hedging, circuit_breaker: breaker } = settings;
+  const { compression, concurrency, retry, hedging, circuit_breaker: breaker } = settings;
   return {
     timeoutMs: settings.timeout_ms,
     totalTimeoutMs: settings.total_timeout_ms ?? settings.timeout_ms,
     maxResponseBytes: settings.max_response_bytes,
     maxConnections: settings.max_connections,
     http2: settings.http2 === 'disable' ? undefined : settings.http2,
+    compression:
+      compression.accept.length > 0 || compression.request_min_bytes !== undefined
+        ? { accepts: compression.accept, requestMinBytes: compression.request_min_bytes }
+        : undefined,
     sharesCalls: settings.deduplicate_query,
     deadlineHeader: settings.deadline_header,
     concurrency: {

@@ -1,3 +1,4 @@
+import type { SubgraphCompression } from '../compression.ts';
 import type { Http2Mode } from '../http2Dispatcher.ts';
 import type { CircuitBreakerOptions } from './circuitBreaker.ts';
 import type { ConcurrencyOptions } from './concurrencyLimit.ts';
@@ -16,6 +17,7 @@ export interface SubgraphTraffic {
   readonly maxConnections: number;
   /** HTTP/1.1 without it. */
   readonly http2?: Http2Mode | undefined;
+  readonly compression?: SubgraphCompression | undefined;
   /** Whether a query joins an equal one that is in flight. */
   readonly sharesCalls: boolean;
   /** Header that says how long an answer is waited for, in lower case. */
