@@ -42,6 +42,8 @@ export interface OperationRequest {
    * nothing was executed.
    */
   readonly onAnswers?: ((answers: readonly SubgraphAnswer[]) => void) | undefined;
+  /** Called when rules decide on it: the answer is for who asks alone, whatever they looked at. */
+  readonly onGuarded?: (() => void) | undefined;
   /** Adds headers to the HTTP answer, by names in lower case. */
   readonly answerWith?: (headers: Readonly<Record<string, string>>) => void;
 }

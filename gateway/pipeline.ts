@@ -249,12 +249,15 @@ async function executeOperation(
     coerced,
     client,
     onAnswers: answered && ((answers) => answered.add(place, answers)),
+    onGuarded: answered && (() => answered.refuseStorage()),
     answerWith: (headers) => {
       contextValue.headers = { ...contextValue.headers, ...headers };
     },
   };
   const result = await engine.execute(operationRequest);
-  if (result.errors !== undefined || operation.operation !== 'query') answered?.refuseStorage();
+  // extensions may tell of who asks, such as what is left of a budget
+  const isPlain = result.errors === undefined && result.extensions === undefined;
+  if (!isPlain || operation.operation !== 'query') answered?.refuseStorage();
   return withFewErrors(result, maxErrors);
 }
 

@@ -191,6 +191,7 @@ class AuthorizedEngine implements Engine {
     const { inner } = this.#parts;
     const authorization = await this.authorizer?.authorize({ ...request, spend: this.#spendOf(request) });
     if (authorization === undefined) return inner.execute(request);
+    request.onGuarded?.();
     if (authorization.kind === 'untouched') return inner.execute({ ...request, isGuarded: true });
     if (authorization.kind === 'ended') {
       this.#log(request, authorization.errors);

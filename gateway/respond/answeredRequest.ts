@@ -18,7 +18,7 @@ export class AnsweredRequest {
     this.#answers[place] = answers;
   }
 
-  /** Called for an operation with errors, and for a mutation: what it answers must not be stored. */
+  /** Called for a mutation, and for an operation with errors, or one that rules decide on: its answer must not be stored. */
   refuseStorage(): void {
     this.#mayBeStored = false;
   }

@@ -26,8 +26,11 @@ export async function inflated(
   answer: ExchangeAnswer,
   { accepts, maxBytes }: { readonly accepts: readonly Coding[]; readonly maxBytes: number },
 ): Promise<ExchangeAnswer> {
-  const { 'content-encoding': encoding, ...headers } = answer.headers;
-  const coding = accepts.find((accepted) => accepted === encoding?.toLowerCase());
+  const { 'content-encoding': sent, ...headers } = answer.headers;
+  // a list where the header came more than once, whatever its type says
+  const encoding: unknown = sent;
+  const coding =
+    typeof encoding === 'string' ? accepts.find((one) => one === encoding.toLowerCase()) : undefined;
   if (coding === undefined) return answer;
   try {
     const body = await INFLATE[coding](Buffer.concat(answer.chunks), { maxOutputLength: maxBytes });
