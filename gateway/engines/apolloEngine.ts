@@ -23,6 +23,7 @@ import { CUT, type Denials } from '../authorize/denials.ts';
 import type { KeyOf, ResponseShape } from '../authorize/responseShape.ts';
 import type { BuildEngine, Engine, EngineOptions, OperationRequest } from '../engine.ts';
 import { GatewayError } from '../errors.ts';
+import { failedStatusError, malformed } from '../execute/subgraph/failures.ts';
 import type { SelectHeaders } from '../execute/subgraph/headerRules.ts';
 import { headersOfFailure } from '../execute/subgraph/readAnswer.ts';
 import { subgraphError } from '../execute/subgraph/subgraphError.ts';
@@ -362,7 +363,8 @@ class SubgraphSource implements GraphQLDataSource {
       const errors = this.#reportedErrors(response.errors ?? []);
       const entities = this.#mismatch(variables?.representations, response.data);
       if (entities !== undefined) return { errors: [...errors, entities] };
-      if (response.failedStatus !== undefined) errors.push(this.#failedStatus(response.failedStatus));
+      if (response.failedStatus !== undefined)
+        errors.push(failedStatusError(this.#subgraph, response.failedStatus));
       return errors.length === 0 ? { data: response.data } : { data: response.data, errors };
     } catch (error) {
       collect?.(headersOfFailure(error));
@@ -385,20 +387,7 @@ class SubgraphSource implements GraphQLDataSource {
     const isOne = (entity: unknown): boolean => typeof entity === 'object' && !Array.isArray(entity);
     if (Array.isArray(entities) && entities.length === asked.length && entities.every(isOne))
       return undefined;
-    const reason = 'the entities are not those that were asked for';
-    return new GatewayError('SUBREQUEST_MALFORMED_RESPONSE', {
-      message: `Malformed response from '${this.#subgraph}': ${reason}`,
-      subgraph: this.#subgraph,
-      extensions: { reason },
-    });
-  }
-
-  #failedStatus(status: number): GatewayError {
-    return new GatewayError('SUBREQUEST_HTTP_ERROR', {
-      message: `HTTP fetch failed from '${this.#subgraph}': HTTP status ${status}`,
-      subgraph: this.#subgraph,
-      extensions: { reason: `HTTP status ${status}`, subrequestStatus: status },
-    });
+    return malformed(this.#subgraph, 'the entities are not those that were asked for');
   }
 }
 

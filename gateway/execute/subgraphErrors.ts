@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { GatewayError } from '../errors.ts';
 import type { Execution } from './execution.ts';
+import { failedStatusError, malformed } from './subgraph/failures.ts';
 import { subgraphError } from './subgraph/subgraphError.ts';
 import type { SubgraphResponse, SubgraphResponseError } from './subgraph/subgraphRequest.ts';
 
@@ -15,7 +16,9 @@ interface Fetched {
 
 /** A fetch that got no usable answer is one error at each field or list that it was for, however many objects that has. */
 export function addFetchError(thrown: unknown, { execution, subgraph, places }: Fetched): void {
-  const error = thrown instanceof RangeError ? nestedTooDeeply(thrown, subgraph) : thrown;
+  // `JSON.parse` reads deeper values than a recursion can walk; one subgraph's value must not end the whole request
+  const error =
+    thrown instanceof RangeError ? malformed(subgraph, 'a value is nested too deeply', thrown) : thrown;
   if (!(error instanceof GatewayError)) throw error;
   const paths = places();
   for (const path of paths.length === 0 ? [undefined] : paths) {
@@ -31,17 +34,6 @@ export function addFetchError(thrown: unknown, { execution, subgraph, places }: 
       }),
     );
   }
-}
-
-/** `JSON.parse` reads deeper values than a recursion can walk; one subgraph's value must not end the whole request. */
-function nestedTooDeeply(cause: RangeError, subgraph: string): GatewayError {
-  const reason = 'a value is nested too deeply';
-  return new GatewayError('SUBREQUEST_MALFORMED_RESPONSE', {
-    message: `Malformed response from '${subgraph}': ${reason}`,
-    subgraph,
-    extensions: { reason },
-    cause,
-  });
 }
 
 /** One fetch's errors are no more than this and one that counts what is left out: a hundred, as of a whole answer. */
@@ -98,13 +90,7 @@ export function addReportedErrors(
   for (const error of told) execution.errors.push(error);
   if (leftOut > 0) execution.errors.push(leftOutError(leftOut, subgraph));
   if (failedStatus !== undefined) {
-    const reason = `HTTP status ${failedStatus}`;
-    const failure = new GatewayError('SUBREQUEST_HTTP_ERROR', {
-      message: `HTTP fetch failed from '${subgraph}': ${reason}`,
-      subgraph,
-      extensions: { reason, subrequestStatus: failedStatus },
-    });
-    addFetchError(failure, fetched);
+    addFetchError(failedStatusError(subgraph, failedStatus), fetched);
   }
   return leftOut === 0;
 }

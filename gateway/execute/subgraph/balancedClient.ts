@@ -1,10 +1,9 @@
 import type { Logger } from 'pino';
-import { GatewayError } from '../../errors.ts';
 import { Cancellation } from '../../runtime/cancellation.ts';
 import type { FollowedInstances } from '../../supergraph/discoveries.ts';
 import type { Instance } from '../../supergraph/instance.ts';
 import type { Balanced, Balancer } from './balancer.ts';
-import { isRefusedCertificate } from './failures.ts';
+import { httpError, isRefusedCertificate } from './failures.ts';
 import { SubgraphClient, type SubgraphClientOptions } from './subgraphClient.ts';
 import type { ReceivedAnswer } from './traffic/receivedAnswer.ts';
 import type { SubgraphCall } from './traffic/subgraphCall.ts';
@@ -58,7 +57,7 @@ export class BalancedClient {
     let tried = call.progress?.tried;
     for (let tries = 1; ; tries += 1) {
       const picked = this.#balancer.pick(tried);
-      if (picked === undefined) throw this.#noInstance();
+      if (picked === undefined) throw httpError(this.#options.subgraph, 'no instance is known');
       call.progress?.tried.push(picked);
       try {
         const answer = await this.#sendTo(picked.instance, call);
@@ -146,16 +145,6 @@ export class BalancedClient {
       }),
     );
     this.#planProbe();
-  }
-
-  #noInstance(): GatewayError {
-    const { subgraph } = this.#options;
-    const reason = 'no instance is known';
-    return new GatewayError('SUBREQUEST_HTTP_ERROR', {
-      message: `HTTP fetch failed from '${subgraph}': ${reason}`,
-      subgraph,
-      extensions: { reason },
-    });
   }
 }
 

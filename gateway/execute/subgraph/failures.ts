@@ -56,6 +56,11 @@ export function httpError(
   });
 }
 
+/** An answer whose HTTP status says that it is none. */
+export function failedStatusError(subgraph: string, status: number): GatewayError {
+  return httpError(subgraph, `HTTP status ${status}`, { status });
+}
+
 export function malformed(subgraph: string, reason: string, cause?: unknown): GatewayError {
   return new GatewayError('SUBREQUEST_MALFORMED_RESPONSE', {
     message: `Malformed response from '${subgraph}': ${reason}`,

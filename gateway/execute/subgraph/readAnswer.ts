@@ -1,7 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { parseWithDigitsBelow } from '../../runtime/longNumber.ts';
 import type { ExchangeAnswer } from './exchange.ts';
-import { httpError, malformed } from './failures.ts';
+import { failedStatusError, malformed } from './failures.ts';
 import type { AnswerHeaders, SubgraphResponse, SubgraphResponseError } from './subgraphRequest.ts';
 
 export interface ReadAnswerOptions {
@@ -37,7 +37,7 @@ export function readAnswer(
           ? 'the body is not JSON'
           : 'the body is not a GraphQL response with `data` or `errors`',
       )
-    : httpError(subgraph, `HTTP status ${statusCode}`, { status: statusCode });
+    : failedStatusError(subgraph, statusCode);
   if (keepsHeaders) headersOfFailures.set(failure, headers);
   throw failure;
 }
