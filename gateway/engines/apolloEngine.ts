@@ -12,7 +12,6 @@ import {
   isAbstractType,
   Kind,
   type OperationDefinitionNode,
-  parse,
   TypeInfo,
   validate,
   visit,
@@ -41,6 +40,7 @@ import {
 import { readPlan } from '../plan/readPlan.ts';
 import { jsonOf } from '../runtime/longNumber.ts';
 import { linksOf } from '../supergraph/links.ts';
+import { parseSupergraph } from '../supergraph/parseSupergraph.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import { CollectedAnswers } from './collectedAnswers.ts';
 import { askedPlanOf, type ShownPlan } from './exposedPlan.ts';
@@ -141,7 +141,7 @@ class ApolloEngine implements Engine {
   constructor(parts: ApolloEngineParts) {
     this.supergraph = parts.supergraph;
     this.apiSchema = parts.apiSchema;
-    const document = parse(parts.supergraph.sdl, { noLocation: true });
+    const document = parseSupergraph(parts.supergraph);
     this.costs = costSchemaOf(document, linksOf(document));
     this.#parts = parts;
     this.#aliases = privateAliasesFor(parts.apiSchema, fieldsRequiredWithArguments(document));

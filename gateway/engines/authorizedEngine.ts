@@ -1,11 +1,4 @@
-import {
-  type DocumentNode,
-  type ExecutionResult,
-  GraphQLError,
-  type GraphQLSchema,
-  parse,
-  print,
-} from 'graphql';
+import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema, print } from 'graphql';
 import type { Logger } from 'pino';
 import type { AuthorizedOperation, AuthorizerOptions } from '../authorize/authorization.ts';
 import { Authorizer } from '../authorize/authorizer.ts';
@@ -15,6 +8,7 @@ import { ruleTable } from '../authorize/ruleTable.ts';
 import type { BuildEngine, Engine, OperationRequest } from '../engine.ts';
 import { GatewayError } from '../errors.ts';
 import type { PartBudgets } from '../limit/rate/partBudgets.ts';
+import { parseSupergraph } from '../supergraph/parseSupergraph.ts';
 import {
   securityDirectivesOf,
   unknownSecurityOf,
@@ -282,18 +276,6 @@ function refusing(errors: readonly GraphQLError[]): GraphQLError[] {
     ({ message, path, extensions }) =>
       new GraphQLError(message, { path, extensions: { ...extensions, http: { status: 403 } } }),
   );
-}
-
-function parseSupergraph({ sdl }: Supergraph): DocumentNode {
-  try {
-    return parse(sdl, { noLocation: true });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new GatewayError('SUPERGRAPH_INVALID', {
-      message: `The supergraph cannot be parsed: ${reason}`,
-      cause,
-    });
-  }
 }
 
 /** A later version of a specification may mean something else than what is enforced here. */

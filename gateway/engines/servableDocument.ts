@@ -1,6 +1,7 @@
-import { type DocumentNode, parse } from 'graphql';
+import type { DocumentNode } from 'graphql';
 import { GatewayError } from '../errors.ts';
 import { linksOf } from '../supergraph/links.ts';
+import { parseSupergraph } from '../supergraph/parseSupergraph.ts';
 import { subgraphUrls } from '../supergraph/subgraphUrls.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 
@@ -23,18 +24,6 @@ function refuseContextArguments({ sdl }: Supergraph): void {
     message:
       'The supergraph uses @context and @fromContext, which the compiled engine does not serve; set `engine: apollo`.',
   });
-}
-
-function parseSupergraph({ sdl }: Supergraph): DocumentNode {
-  try {
-    return parse(sdl, { noLocation: true });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new GatewayError('SUPERGRAPH_INVALID', {
-      message: `The supergraph cannot be parsed: ${reason}`,
-      cause,
-    });
-  }
 }
 
 /**
