@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
+import { brotliCompress, constants, gzip, type ZlibOptions } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
+import { addVary } from './vary.ts';
 
 export interface CompressionOptions {
   /** Shorter answers are sent as they are. */
@@ -10,12 +11,14 @@ export interface CompressionOptions {
 }
 
 /* Levels: 57 kB of JSON take 0.5 ms in gzip 6 and 0.4 ms in brotli 4, which is shorter; brotli's default of 11 takes 63 ms. */
+const brotli = promisify(brotliCompress);
+const deflate = promisify<Buffer, ZlibOptions, Buffer>(gzip);
 const COMPRESS = {
   br: (bytes: Buffer) =>
-    promisify(brotliCompress)(bytes, {
+    brotli(bytes, {
       params: { [constants.BROTLI_PARAM_QUALITY]: 4, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
     }),
-  gzip: (bytes: Buffer) => promisify(gzip)(bytes, { level: 6 }),
+  gzip: (bytes: Buffer) => deflate(bytes, { level: 6 }),
 };
 
 /** Compresses JSON answers for clients that take them so, outside of the event loop. */
@@ -23,8 +26,7 @@ export function compressAnswers(app: FastifyInstance, { minBytes, encodings }: C
   app.addHook('onSend', async (request, reply, payload) => {
     const type = String(reply.getHeader('content-type') ?? '');
     if (!/^application\/([\w.-]+\+)?json\b/.test(type) || reply.hasHeader('content-encoding')) return payload;
-    const vary = reply.getHeader('vary');
-    reply.header('vary', vary === undefined ? 'accept-encoding' : `${vary}, accept-encoding`);
+    addVary(reply, 'accept-encoding');
     if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload;
     const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
     if (bytes.length < minBytes || request.method === 'HEAD') return payload;

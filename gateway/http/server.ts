@@ -30,6 +30,7 @@ import type { Overload } from './overload.ts';
 import type { Principal } from './principal.ts';
 import { withinDeadline } from './requestDeadline.ts';
 import { type ArrivedRequest, type HandleGraphQL, shareEqualRequests } from './shareEqualRequests.ts';
+import { addVary } from './vary.ts';
 
 export interface HttpServerOptions {
   /** Answers one GraphQL request. */
@@ -362,10 +363,9 @@ function clientRequestOf(request: FastifyRequest, reply: FastifyReply): ClientRe
 function send(reply: FastifyReply, response: GraphQLAnswer, client: ClientRequest): FastifyReply {
   for (const [name, value] of response.forwarded ?? []) reply.header(name, value);
   reply.code(response.status ?? 200).header('x-request-id', client.requestId);
-  const vary = reply.getHeader('vary');
   for (const [name, value] of response.headers) {
-    // what differs by the origin (CORS) still does
-    reply.header(name, name === 'vary' && vary !== undefined ? `${vary}, ${value}` : value);
+    if (name === 'vary') addVary(reply, value);
+    else reply.header(name, value);
   }
   // what an API answers is never a page; browsers are told so
   reply.header('x-content-type-options', 'nosniff');
