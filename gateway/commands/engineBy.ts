@@ -13,7 +13,6 @@ import type { Settings } from '../settingsSchema.ts';
 import { type Discoveries, followNobody } from '../supergraph/discoveries.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { subgraphCostsOf } from './demandControlOf.ts';
-
 import type { TlsOfSubgraphs } from './tlsOf.ts';
 
 export interface EngineParts {

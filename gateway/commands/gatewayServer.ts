@@ -3,7 +3,6 @@ import { isDeepStrictEqual, promisify } from 'node:util';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
 import { HeldStates } from '../execute/subgraph/traffic/heldStates.ts';
-import { answerTimeoutMs } from '../execute/subgraph/trafficSettings.ts';
 import type { Gateway, PreparedSwap } from '../gateway.ts';
 import type { Readiness } from '../http/health.ts';
 import { Overload } from '../http/overload.ts';
@@ -77,7 +76,7 @@ export async function gatewayServer({
     maxHeaderBytes: settings.limits.max_header_bytes,
     headersTimeoutMs: settings.limits.headers_timeout_ms,
     requestTimeoutMs: settings.limits.request_timeout_ms,
-    answerTimeoutMs: () => answerTimeoutMs(flow.settings.traffic_shaping),
+    answerTimeoutMs: () => flow.answerTimeoutMs,
     writeTimeoutMs: () => flow.settings.limits.write_timeout_ms,
     keepAliveTimeoutMs: settings.limits.keep_alive_timeout_ms,
     maxBatchSize: settings.batching.enabled ? settings.batching.maximum_size : 0,

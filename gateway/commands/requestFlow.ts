@@ -3,6 +3,7 @@ import { demandControlled } from '../engines/demandControlledEngine.ts';
 import { GatewayError } from '../errors.ts';
 import { compileResponseHeaderRules, type ForwardHeaders } from '../execute/subgraph/responseHeaderRules.ts';
 import type { HeldStates } from '../execute/subgraph/traffic/heldStates.ts';
+import { answerTimeoutMs } from '../execute/subgraph/trafficSettings.ts';
 import { Gateway } from '../gateway.ts';
 import type { HttpServerOptions } from '../http/server.ts';
 import { DocumentGuard } from '../limit/documentGuard.ts';
@@ -34,6 +35,8 @@ export interface RequestFlowOptions {
 /** The request flow by one state of the settings, from who asks to the engine in force. Other settings make another one. */
 export interface RequestFlow extends Pick<HttpServerOptions, 'handle' | 'authenticate'> {
   readonly settings: Settings;
+  /** Time for the answer to a request, once it has arrived. */
+  readonly answerTimeoutMs: number;
   readonly gateway: Gateway;
   /** Not stopped with it: another flow may use them too. */
   readonly discoveries: Discoveries;
@@ -149,6 +152,7 @@ async function openFlow(
   let onIdle: () => void = () => {};
   return {
     settings,
+    answerTimeoutMs: answerTimeoutMs(settings.traffic_shaping),
     gateway,
     discoveries,
     tls,

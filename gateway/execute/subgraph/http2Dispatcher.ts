@@ -66,6 +66,7 @@ const { NGHTTP2_NO_ERROR, NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM } = constants;
  */
 export class Http2Dispatcher {
   readonly #options: Http2Options;
+  readonly #authority: string;
   readonly #sessions = new Set<Session>();
   #connecting: Promise<'h2' | 'http/1.1'> | undefined;
   #speaksHttp1 = false;
@@ -76,6 +77,7 @@ export class Http2Dispatcher {
 
   constructor(options: Http2Options) {
     this.#options = options;
+    this.#authority = new URL(options.origin).host;
   }
 
   /** As undici's: `onResponseError` is called with a StreamFailed, or with the error of the connection. */
@@ -139,7 +141,7 @@ export class Http2Dispatcher {
     const stream = held.session.request({
       ':method': 'POST',
       ':path': path,
-      ':authority': exchange.host ?? new URL(this.#options.origin).host,
+      ':authority': exchange.host ?? this.#authority,
       ...withoutHost(headers),
       'content-length': Buffer.byteLength(body),
     });
