@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, group, milliseconds, ms, setting } from '../runtime/setting.ts';
+import { count, group, milliseconds, ms, setting, time } from '../runtime/setting.ts';
 
 const percent = (value: number) => z.int().min(10).max(100).default(value);
 
@@ -29,7 +29,7 @@ export const overloadSettingsSchema = group({
     description: 'When more are refused in one `sampling_ms`, `/health/ready` is a 503.',
   }),
   sampling_ms: setting(milliseconds(5_000), { ...ms, description: 'The time in which they are counted.' }),
-  unready_ms: setting(milliseconds(10_000).removeDefault().optional(), {
+  unready_ms: setting(time.optional(), {
     ...ms,
     defaultText: 'twice `overload.sampling_ms`',
     description: 'How long it stays a 503.',

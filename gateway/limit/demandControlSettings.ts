@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { count, group, setting } from '../runtime/setting.ts';
+import { count, group, positive, setting } from '../runtime/setting.ts';
 
-const subgraphCost = z.strictObject({ max: z.number().min(0), list_size: z.int().min(1).optional() });
+const subgraphCost = z.strictObject({ max: z.number().min(0), list_size: positive.optional() });
 
 /** `demand_control:` of `gateway.yaml`: what operations may cost. */
 export const demandControlSettingsSchema = group({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, group, milliseconds, ms, setting, sizes } from '../runtime/setting.ts';
+import { count, group, milliseconds, ms, positive, setting, sizes } from '../runtime/setting.ts';
 
 /** `limits:` of `gateway.yaml`: how large requests, documents and answers may be. */
 export const limitSettingsSchema = group({
@@ -11,7 +11,7 @@ export const limitSettingsSchema = group({
     ...sizes,
     description: 'Larger headers are refused with 431.',
   }),
-  max_subgraph_fetches: setting(z.int().min(1).optional(), {
+  max_subgraph_fetches: setting(positive.optional(), {
     unit: 'requests',
     defaultText: 'none',
     description:
@@ -29,7 +29,7 @@ export const limitSettingsSchema = group({
     unit: 'fields',
     description: 'The longest way from an operation to a field.',
   }),
-  max_height: setting(z.int().min(1).optional(), {
+  max_height: setting(positive.optional(), {
     unit: 'fields',
     defaultText: 'none',
     description: 'Fields of an operation; aliases of one field in one place count once.',

@@ -24,16 +24,16 @@ export function setting<Schema extends z.ZodType>(schema: Schema, notes: Setting
 export const group = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.strictObject(shape).prefault({} as never);
 
-/** A time, at most what a timer of Node.js can wait. */
-export const milliseconds = (value: number) =>
-  z
-    .int()
-    .min(1)
-    .max(2 ** 31 - 1)
-    .default(value);
+/** A time, at most what a timer of Node.js can wait; with a default, or `optional`. */
+export const time = z
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1);
+export const milliseconds = (value: number) => time.default(value);
 
-/** A number of things, at least one. */
-export const count = (value: number) => z.int().min(1).default(value);
+/** A number of things, at least one; with a default, or `optional`. */
+export const positive = z.int().min(1);
+export const count = (value: number) => positive.default(value);
 
 export const sizes = { unit: 'bytes' } as const;
 export const ms = { unit: 'ms' } as const;

@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { count, group, laidOver, milliseconds, ms, partOf, setting, sizes } from '../../runtime/setting.ts';
+import {
+  count,
+  group,
+  laidOver,
+  milliseconds,
+  ms,
+  partOf,
+  positive,
+  setting,
+  sizes,
+  time,
+} from '../../runtime/setting.ts';
 import { requestHeaderName } from './headerNames.ts';
 import type { SubgraphTraffic } from './traffic/subgraphTraffic.ts';
 
@@ -11,7 +22,7 @@ const subgraphSettings = group({
     description:
       'One try of a request to a subgraph, from waiting for its turn to the last byte of the answer.',
   }),
-  total_timeout_ms: setting(milliseconds(5_000).removeDefault().optional(), {
+  total_timeout_ms: setting(time.optional(), {
     ...ms,
     defaultText: '`timeout_ms`',
     description: 'The request in all: every try, and what is waited between them.',
@@ -39,7 +50,7 @@ const subgraphSettings = group({
       description:
         'Codings in which a subgraph may send its answers. `max_response_bytes` holds for what they inflate to.',
     }),
-    request_min_bytes: setting(count(1_000).removeDefault().optional(), {
+    request_min_bytes: setting(positive.optional(), {
       ...sizes,
       defaultText: 'none',
       description: 'Requests from this size on are sent in gzip, which the subgraph must take.',
@@ -50,7 +61,7 @@ const subgraphSettings = group({
       'A query to a subgraph waits for the answer to an equal one that is in flight: the same body, and the same headers as they are sent. Never within a mutation. Engine `compiled` only.',
   }),
   concurrency: group({
-    max: setting(count(256).removeDefault().optional(), {
+    max: setting(positive.optional(), {
       unit: 'requests',
       defaultText: '`max_connections`, of each instance',
       description: 'Requests in flight to one subgraph; more wait for one of them to end.',
@@ -154,7 +165,7 @@ type SubgraphSettings = z.output<typeof subgraphSettings>;
 /** `traffic_shaping:` of `gateway.yaml`: how requests reach subgraphs, and in what time they are answered. */
 export const trafficSettingsSchema = group({
   inbound: group({
-    timeout_ms: setting(milliseconds(10_000).removeDefault().optional(), {
+    timeout_ms: setting(time.optional(), {
       ...ms,
       defaultText: 'twice the longest time of a subgraph',
       description:
