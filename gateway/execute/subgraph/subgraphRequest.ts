@@ -12,9 +12,9 @@ export interface SubgraphRequest {
   readonly isShareable: boolean;
   /** Whether it may be sent again when nobody knows if it was read: a query, and never a mutation. */
   readonly isRepeatable: boolean;
-  /** Whether numbers of the answer's data that a double would round are `LongNumber`s. */
+  /** Whether numbers of the answer's data that a double would round are `LongNumber`s; the same for all that are the same in body. */
   readonly keepsDigits?: boolean;
-  /** Whether the headers of the answer are asked for. */
+  /** Whether the headers of the answer are asked for; the same for all requests to a subgraph. */
   readonly keepsHeaders?: boolean;
 }
 

@@ -1,22 +1,8 @@
-import type { Cancellation } from '../../../runtime/cancellation.ts';
+import type { SubgraphRequest } from '../subgraphRequest.ts';
 import type { ReceivedAnswer } from './receivedAnswer.ts';
 
 /** One operation on its way to a subgraph, as each policy hands it to the next. */
-export interface SubgraphCall {
-  /** The JSON body: `{"query":…,"variables":…}`. */
-  readonly body: string;
-  /** Names in lower case; see `headerRules.ts`. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Cancelled when nobody waits for the answer any more. */
-  readonly cancellation: Cancellation;
-  /** Whether the answer to an equal request that is in flight will do: the same body and headers. Never in a mutation. */
-  readonly isShareable: boolean;
-  /** Whether it may be sent again when nobody knows if it was read: a query, and never a mutation. */
-  readonly isRepeatable: boolean;
-  /** See `SubgraphRequest`; the same for all that are the same in body. */
-  readonly keepsDigits?: boolean;
-  /** See `SubgraphRequest`; the same for all calls to a subgraph. */
-  readonly keepsHeaders?: boolean;
+export interface SubgraphCall extends SubgraphRequest {
   /** When it must be answered, by `performance.now()`. */
   readonly deadlineMs: number;
   /** Set where it may be sent more than once. */
