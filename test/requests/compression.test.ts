@@ -155,4 +155,19 @@ describe.each(['compiled', 'apollo'])('compression: answers of subgraphs, engine
     expect(words.requests.at(-1)?.query).toContain('a'.repeat(1_000));
     expect(encodings).toEqual(['undefined', 'gzip']);
   });
+
+  test('its length is that of its bytes', async () => {
+    const port = await start({
+      engine,
+      traffic_shaping: { all: { compression: { request_min_bytes: 1_000 } } },
+    });
+    let sent: unknown;
+    words.answer = (response, { headers }) => {
+      sent = headers['content-encoding'];
+      response.writeHead(200, json).end(answer);
+    };
+    // fewer than a thousand characters, two bytes each
+    await ask(port, `{ text(like: "${'é'.repeat(800)}") }`);
+    expect(sent).toBe('gzip');
+  });
 });

@@ -14,6 +14,8 @@ export interface ExchangeLimits {
   readonly maxBytes: number;
   /** Cancelled when nobody waits for the answer any more. */
   readonly cancellation: Cancellation;
+  /** Makes of the answer what the exchange gives; the time, and whether somebody waits, hold for this too. */
+  readonly decode?: ((answer: ExchangeAnswer) => Promise<ExchangeAnswer>) | undefined;
   /** Called when the answer begins: its status and headers are there. */
   readonly onAnswering?: (() => void) | undefined;
   /** Asked when the connection fails before an answer begins; what it gives is then the answer. */
@@ -53,7 +55,7 @@ const LINGER_MS = 100;
 export function exchange(
   dispatcher: Pick<Dispatcher, 'dispatch'>,
   request: ExchangeRequest,
-  { timeoutMs, maxBytes, cancellation, onAnswering, onUnanswered }: ExchangeLimits,
+  { timeoutMs, maxBytes, cancellation, decode, onAnswering, onUnanswered }: ExchangeLimits,
 ): Promise<ExchangeAnswer> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
@@ -108,12 +110,15 @@ export function exchange(
           else if (ended === undefined) chunks.push(chunk);
         },
         onResponseEnd() {
-          settle();
-          resolve({
-            statusCode,
-            headers,
-            chunks,
-          });
+          // there is nothing to abort any more
+          controller = undefined;
+          const answer = { statusCode, headers, chunks };
+          if (decode === undefined || ended !== undefined) {
+            settle();
+            resolve(answer);
+            return;
+          }
+          void decode(answer).then(resolve, reject).finally(settle);
         },
         onResponseError(_controller, error) {
           settle();

@@ -1,5 +1,6 @@
-import { deflated, inflated } from './compression.ts';
+import { deflated, inflating } from './compression.ts';
 import { Connections, type SubgraphTls } from './connections.ts';
+import type { ExchangeLimits } from './exchange.ts';
 import { ReceivedAnswer } from './traffic/receivedAnswer.ts';
 import type { SubgraphCall } from './traffic/subgraphCall.ts';
 import type { SubgraphTraffic } from './traffic/subgraphTraffic.ts';
@@ -20,12 +21,15 @@ export class SubgraphClient {
   readonly #connections: Connections;
   readonly #path: string;
   readonly #options: SubgraphClientOptions;
+  readonly #decode: ExchangeLimits['decode'];
 
   constructor(options: SubgraphClientOptions) {
     const { origin, pathname, search } = new URL(options.url);
     this.#options = options;
     this.#path = pathname + search;
     this.#connections = new Connections({ origin, ...options });
+    const { compression, maxResponseBytes } = options;
+    this.#decode = compression && inflating(compression, maxResponseBytes);
   }
 
   /**
@@ -58,14 +62,10 @@ export class SubgraphClient {
       ((): void => {
         progress.hasBegun = true;
       });
-    const received = await this.#connections.exchange(
+    const answer = await this.#connections.exchange(
       { path: this.#path, headers, body },
-      { timeoutMs, maxBytes, cancellation, isRepeatable, onAnswering },
+      { timeoutMs, maxBytes, cancellation, isRepeatable, decode: this.#decode, onAnswering },
     );
-    const answer =
-      compression === undefined
-        ? received
-        : await inflated(received, { accepts: compression.accepts, maxBytes });
     const { keepsDigits, keepsHeaders } = call;
     return new ReceivedAnswer(answer, { subgraph, keepsDigits, keepsHeaders });
   }
