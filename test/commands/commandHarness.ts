@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Output } from '../dev/devHarness.ts';
 
 /** Where the commands run: a folder of its own, so that no file of the repository is read by chance. */
 export const folder = mkdtempSync(path.join(tmpdir(), 'tributary-commands-'));
@@ -32,6 +33,40 @@ export function startCommand(
     env: { PATH: process.env.PATH, TRIBUTARY_CACHE_DIR: path.join(folder, 'cache'), ...env },
     stdio,
   });
+}
+
+/** A gateway that serves, as a process of its own. */
+export interface Serving {
+  readonly child: ChildProcess;
+  /** JSON lines. */
+  readonly log: Output;
+  /** `http://127.0.0.1:4000` */
+  readonly url: string;
+  readonly port: number;
+  /** Code and signal. */
+  readonly ended: Promise<unknown[]>;
+}
+
+const serving: ChildProcess[] = [];
+
+/** Runs `tributary serve`, and waits until the log tells the address. What is not ended by the test is by `killServing`. */
+export async function startServing(args: readonly string[], env: Environment = {}): Promise<Serving> {
+  const child = startCommand(['serve', ...args], { LOG_FORMAT: 'json', ...env }, [
+    'ignore',
+    'ignore',
+    'pipe',
+  ]);
+  serving.push(child);
+  const ended = once(child, 'exit');
+  const log = new Output();
+  child.stderr?.pipe(log);
+  const [, url = ''] = await log.waitFor(/"msg":"GraphQL at (https?:\S+)\/graphql"/);
+  return { child, log, url, port: Number(new URL(url).port), ended };
+}
+
+/** Ends at once what `startServing` has started. */
+export function killServing(): void {
+  for (const child of serving) child.kill('SIGKILL');
 }
 
 export interface Ended {

@@ -1,11 +1,9 @@
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Output } from '../dev/devHarness.ts';
 import { supergraphOf } from '../support/runningGateway.ts';
-import { removeFolder, startCommand, writeFile } from './commandHarness.ts';
+import { killServing, removeFolder, type Serving, startServing, writeFile } from './commandHarness.ts';
 
 /** Answers when the test says so. */
 const held: ServerResponse[] = [];
@@ -15,40 +13,22 @@ const subgraph = createServer((incoming, response) => {
   subgraph.emit('held');
 });
 
-const started: ChildProcess[] = [];
 beforeAll(async () => {
   await once(subgraph.listen(0, '127.0.0.1'), 'listening');
   const url = `http://127.0.0.1:${(subgraph.address() as AddressInfo).port}/`;
   writeFile('drain.graphql', supergraphOf([{ name: 'slow', url, sdl: 'type Query { slow: Int }' }]));
 });
 afterAll(async () => {
-  for (const child of started) child.kill('SIGKILL');
+  killServing();
   subgraph.closeAllConnections();
   await new Promise((resolve) => subgraph.close(resolve));
   removeFolder();
 });
 
-interface Serving {
-  readonly child: ChildProcess;
-  readonly log: Output;
-  readonly port: number;
-  readonly ended: Promise<unknown[]>;
-}
-
 async function serve(limits: Readonly<Record<string, number>> = {}): Promise<Serving> {
   const settings = { limits, traffic_shaping: { all: { deduplicate_query: false, timeout_ms: 100_000 } } };
   writeFile('drain.yaml', JSON.stringify(settings));
-  const child = startCommand(
-    ['serve', '--port', '0', '--supergraph', 'drain.graphql', '--settings', 'drain.yaml'],
-    { LOG_FORMAT: 'json' },
-    ['ignore', 'ignore', 'pipe'],
-  );
-  started.push(child);
-  const ended = once(child, 'exit');
-  const log = new Output();
-  child.stderr?.pipe(log);
-  const [, port] = await log.waitFor(/"msg":"GraphQL at http:\S+:(\d+)\/graphql"/);
-  return { child, log, port: Number(port), ended };
+  return startServing(['--port', '0', '--supergraph', 'drain.graphql', '--settings', 'drain.yaml']);
 }
 
 interface Answer {

@@ -1,11 +1,9 @@
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Output } from '../dev/devHarness.ts';
 import { supergraphOf } from '../support/runningGateway.ts';
-import { removeFolder, startCommand, writeFile } from './commandHarness.ts';
+import { killServing, removeFolder, type Serving, startServing, writeFile } from './commandHarness.ts';
 
 /** 300 kB of JSON, which is a megabyte and more when it is parsed. */
 const items = JSON.stringify({
@@ -24,7 +22,6 @@ const subgraph = createServer(async (incoming, response) => {
   else response.end('{"data":{"held":1}}');
 });
 
-const started: ChildProcess[] = [];
 beforeAll(async () => {
   await once(subgraph.listen(0, '127.0.0.1'), 'listening');
   const url = `http://127.0.0.1:${(subgraph.address() as AddressInfo).port}/`;
@@ -41,17 +38,11 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  for (const child of started) child.kill('SIGKILL');
+  killServing();
   subgraph.closeAllConnections();
   await new Promise((resolve) => subgraph.close(resolve));
   removeFolder();
 });
-
-interface Serving {
-  readonly child: ChildProcess;
-  readonly port: number;
-  readonly ended: Promise<unknown[]>;
-}
 
 /** A gateway with a heap of 160 MB; 85 is the default of its limit. */
 async function serve(maxHeapPercent = 85): Promise<Serving> {
@@ -62,17 +53,9 @@ async function serve(maxHeapPercent = 85): Promise<Serving> {
   };
   const file = `flood-${maxHeapPercent}.yaml`;
   writeFile(file, JSON.stringify(settings));
-  const child = startCommand(
-    ['serve', '--port', '0', '--supergraph', 'flood.graphql', '--settings', file],
-    { LOG_FORMAT: 'json', NODE_OPTIONS: '--max-old-space-size=160' },
-    ['ignore', 'ignore', 'pipe'],
-  );
-  started.push(child);
-  const ended = once(child, 'exit');
-  const log = new Output();
-  child.stderr?.pipe(log);
-  const [, port] = await log.waitFor(/"msg":"GraphQL at http:\S+:(\d+)\/graphql"/);
-  return { child, port: Number(port), ended };
+  return startServing(['--port', '0', '--supergraph', 'flood.graphql', '--settings', file], {
+    NODE_OPTIONS: '--max-old-space-size=160',
+  });
 }
 
 /** The status of an answer; 0 when there was none. */

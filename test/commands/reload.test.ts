@@ -1,12 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: expansions are written so
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Output } from '../dev/devHarness.ts';
 import { supergraphOf } from '../support/runningGateway.ts';
-import { removeFolder, startCommand, writeFile } from './commandHarness.ts';
+import { killServing, removeFolder, type Serving, startServing, writeFile } from './commandHarness.ts';
 
 /** Answers with the header that the settings insert, and operations that ask for `held` when the test says so. */
 const held: (() => void)[] = [];
@@ -30,12 +28,6 @@ const settings = (mark: string, more = ''): string =>
 traffic_shaping: { all: { deduplicate_query: false, timeout_ms: 100000 }, inbound: { deduplicate_query: false } }
 headers: { all: { request: [{ insert: { name: x-mark, value: '${mark}' } }] } }
 ${more}`;
-
-interface Serving {
-  readonly child: ChildProcess;
-  readonly log: Output;
-  readonly port: number;
-}
 
 /** Each request on a connection of its own, which the processes that share the port take in turn. */
 function ask({ port }: Serving, query: string): Promise<string> {
@@ -65,6 +57,7 @@ beforeAll(async () => {
   writeFile('a.graphql', supergraphOf([{ name: 'a', url, sdl: 'type Query { x: String held: String }' }]));
 });
 afterAll(async () => {
+  killServing();
   subgraph.closeAllConnections();
   await new Promise((resolve) => subgraph.close(resolve));
   removeFolder();
@@ -75,17 +68,12 @@ describe.each([1, 2])('tributary serve --workers %i: other settings', (workers) 
   let serving: Serving;
   beforeAll(async () => {
     writeFile(file, settings('one'));
-    const args = `serve --port 0 --supergraph a.graphql --settings ${file} --workers ${workers}`;
-    const child = startCommand(args.split(' '), { LOG_FORMAT: 'json' }, ['ignore', 'ignore', 'pipe']);
-    const log = new Output();
-    child.stderr?.pipe(log);
-    const [, port] = await log.waitFor(/"msg":"GraphQL at http:\S+:(\d+)\/graphql"/);
-    serving = { child, log, port: Number(port) };
+    const args = `--port 0 --supergraph a.graphql --settings ${file} --workers ${workers}`;
+    serving = await startServing(args.split(' '));
   }, 60_000);
   afterAll(async () => {
-    const ended = once(serving.child, 'exit');
     serving.child.kill('SIGTERM');
-    await ended;
+    await serving.ended;
   });
 
   test('are in force when their file changes; no request fails, and one in flight ends by those before', async () => {
@@ -147,14 +135,9 @@ describe('tributary serve: settings and supergraph', () => {
       supergraphOf([{ name: 'a', url, sdl: `type Query { x: String round${round}: String }` }]);
     writeFile('both.graphql', sdl(0));
     writeFile('both.yaml', settings('0'));
-    const args = 'serve --port 0 --supergraph both.graphql --settings both.yaml';
-    const child = startCommand(args.split(' '), { LOG_FORMAT: 'json' }, ['ignore', 'ignore', 'pipe']);
-    const ended = once(child, 'exit');
+    const args = '--port 0 --supergraph both.graphql --settings both.yaml';
+    const both = await startServing(args.split(' '));
     try {
-      const log = new Output();
-      child.stderr?.pipe(log);
-      const [, port] = await log.waitFor(/"msg":"GraphQL at http:\S+:(\d+)\/graphql"/);
-      const both = { child, log, port: Number(port) };
       for (let round = 1; round <= 4; round += 1) {
         writeFile('both.graphql', sdl(round));
         writeFile('both.yaml', settings(String(round)));
@@ -167,8 +150,8 @@ describe('tributary serve: settings and supergraph', () => {
         expect(await isServed()).toBe(true);
       }
     } finally {
-      child.kill('SIGTERM');
-      await ended;
+      both.child.kill('SIGTERM');
+      await both.ended;
     }
   }, 60_000);
 });

@@ -1,11 +1,9 @@
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Output } from '../dev/devHarness.ts';
 import { supergraphOf } from '../support/runningGateway.ts';
-import { removeFolder, startCommand, writeFile } from './commandHarness.ts';
+import { killServing, removeFolder, startServing, writeFile } from './commandHarness.ts';
 
 /*
  * The load is paced by a clock, as clients are that do not wait for each other. Five hundred requests a second for a minute,
@@ -46,7 +44,6 @@ const writeSettings = (version: number): void => {
   );
 };
 
-let child: ChildProcess | undefined;
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 beforeAll(async () => {
   await once(subgraph.listen(0, '127.0.0.1'), 'listening');
@@ -55,14 +52,14 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   agent.destroy();
-  child?.kill('SIGKILL');
+  killServing();
   subgraph.closeAllConnections();
   await new Promise((resolve) => subgraph.close(resolve));
   removeFolder();
 });
 
 interface Asked {
-  readonly port: string;
+  readonly port: number;
   readonly query: string;
   readonly id: number;
 }
@@ -87,14 +84,14 @@ describe('tributary serve: changes under load', () => {
   test(
     'of supergraph and settings in turn fail no request, and repeat no mutation',
     async () => {
-      child = startCommand(
-        ['serve', '--port', '0', '--supergraph', 'load.graphql', '--settings', 'load.yaml'],
-        { LOG_FORMAT: 'json' },
-        ['ignore', 'ignore', 'pipe'],
-      );
-      const log = new Output();
-      child.stderr?.pipe(log);
-      const [, port = ''] = await log.waitFor(/"msg":"GraphQL at http:\S+:(\d+)\/graphql"/);
+      const { log, port } = await startServing([
+        '--port',
+        '0',
+        '--supergraph',
+        'load.graphql',
+        '--settings',
+        'load.yaml',
+      ]);
 
       const failed: string[] = [];
       const answers: Promise<void>[] = [];

@@ -3,12 +3,15 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { canListen, freePort, Output } from '../dev/devHarness.ts';
+import { canListen, freePort } from '../dev/devHarness.ts';
 import {
   brokenSchemaYaml,
+  killServing,
   removeFolder,
   runCommand,
+  type Serving,
   startCommand,
+  startServing,
   supergraphYaml,
   writeFile,
 } from './commandHarness.ts';
@@ -26,29 +29,10 @@ subgraphs:
     schema: { sdl: "type Query { slow: Int }" }
 `;
 
-interface Serving {
-  readonly child: ChildProcess;
-  readonly log: Output;
-  readonly url: string;
-  readonly ended: Promise<unknown[]>;
-}
-
 const started: ChildProcess[] = [];
 
-/** Serves, and waits until the log tells the address. */
-async function serve(line: string, env: Readonly<Record<string, string>> = {}): Promise<Serving> {
-  const child = startCommand(['serve', ...line.split(' ').filter(Boolean)], { LOG_FORMAT: 'json', ...env }, [
-    'ignore',
-    'ignore',
-    'pipe',
-  ]);
-  started.push(child);
-  const ended = once(child, 'exit');
-  const log = new Output();
-  child.stderr?.pipe(log);
-  const [, url = ''] = await log.waitFor(/"msg":"GraphQL at (http:\S+)\/graphql"/);
-  return { child, log, url, ended };
-}
+const serve = (line: string, env?: Readonly<Record<string, string>>): Promise<Serving> =>
+  startServing(line.split(' ').filter(Boolean), env);
 
 async function ask(url: string, query: string): Promise<unknown> {
   const response = await fetch(`${url}/graphql`, {
@@ -66,6 +50,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const child of started) child.kill('SIGKILL');
+  killServing();
   subgraph.closeAllConnections();
   await new Promise((resolve) => subgraph.close(resolve));
   removeFolder();

@@ -1,12 +1,17 @@
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, get } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { Output } from '../dev/devHarness.ts';
 import { certificateAuthority } from '../support/certificates.ts';
 import { supergraphOf } from '../support/runningGateway.ts';
-import { removeFolder, runCommand, startCommand, writeFile } from './commandHarness.ts';
+import {
+  killServing,
+  removeFolder,
+  runCommand,
+  type Serving,
+  startServing,
+  writeFile,
+} from './commandHarness.ts';
 
 const authority = certificateAuthority();
 const sdl = 'type Query { x: Int }';
@@ -20,20 +25,19 @@ const subgraph = createServer(authority.issue(), async (request, response) => {
 });
 const url = (): string => `https://localhost:${(subgraph.address() as AddressInfo).port}/`;
 
-let child: ChildProcess | undefined;
+let serving: Serving | undefined;
 beforeAll(async () => {
   await once(subgraph.listen(0, '127.0.0.1'), 'listening');
   writeFile('ca.pem', authority.cert);
   writeFile('a.graphql', supergraphOf([{ name: 'a', url: url(), sdl }]));
 });
 afterEach(async () => {
-  if (child === undefined) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGKILL');
-  await ended;
-  child = undefined;
+  serving?.child.kill('SIGKILL');
+  await serving?.ended;
+  serving = undefined;
 });
 afterAll(async () => {
+  killServing();
   subgraph.closeAllConnections();
   await new Promise((resolve) => subgraph.close(resolve));
   removeFolder();
@@ -42,16 +46,9 @@ afterAll(async () => {
 async function serve(
   args: string,
   env: Readonly<Record<string, string>>,
-): Promise<{ log: Output; origin: string }> {
-  child = startCommand(['serve', '--port', '0', ...args.split(' ')], { LOG_FORMAT: 'json', ...env }, [
-    'ignore',
-    'ignore',
-    'pipe',
-  ]);
-  const log = new Output();
-  child.stderr?.pipe(log);
-  const [, origin = ''] = await log.waitFor(/"msg":"GraphQL at (https?:\S+)\/graphql"/);
-  return { log, origin };
+): Promise<{ log: Serving['log']; origin: string }> {
+  serving = await startServing(['--port', '0', ...args.split(' ')], env);
+  return { log: serving.log, origin: serving.url };
 }
 
 async function ask(origin: string): Promise<unknown> {

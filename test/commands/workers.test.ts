@@ -1,11 +1,17 @@
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, request, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { canListen, Output } from '../dev/devHarness.ts';
+import { canListen } from '../dev/devHarness.ts';
 import { supergraphOf } from '../support/runningGateway.ts';
-import { removeFolder, runCommand, startCommand, writeFile } from './commandHarness.ts';
+import {
+  killServing,
+  removeFolder,
+  runCommand,
+  type Serving,
+  startServing,
+  writeFile,
+} from './commandHarness.ts';
 
 /** Answers `{"data":{"x":1}}` at once, and operations that ask for `held` when the test says so. */
 const held: ServerResponse[] = [];
@@ -24,31 +30,11 @@ const url = (): string => `http://127.0.0.1:${(subgraph.address() as AddressInfo
 const supergraph = (fields: string): string =>
   supergraphOf([{ name: 'a', url: url(), sdl: `type Query { x: Int held: Int ${fields} }` }]);
 
-interface Serving {
-  readonly child: ChildProcess;
-  readonly log: Output;
-  readonly url: string;
-  readonly port: number;
-  readonly ended: Promise<unknown[]>;
-}
-
-const started: ChildProcess[] = [];
 /** A start takes seconds, three processes and two planners: the tests of what happens while it serves share one, in order. */
 let serving: Serving;
 
-async function serve(args: string, env: Readonly<Record<string, string>> = {}): Promise<Serving> {
-  const child = startCommand(['serve', '--port', '0', ...args.split(' ')], { LOG_FORMAT: 'json', ...env }, [
-    'ignore',
-    'ignore',
-    'pipe',
-  ]);
-  started.push(child);
-  const ended = once(child, 'exit');
-  const log = new Output();
-  child.stderr?.pipe(log);
-  const [, origin = ''] = await log.waitFor(/"msg":"GraphQL at (http:\S+)\/graphql"/);
-  return { child, log, url: origin, port: Number(new URL(origin).port), ended };
-}
+const serve = (args: string, env?: Readonly<Record<string, string>>): Promise<Serving> =>
+  startServing(['--port', '0', ...args.split(' ')], env);
 
 /** Throws in whatever process of the gateway gets SIGUSR2. */
 const fault = 'data:text/javascript,process.on("SIGUSR2",()=>{throw new Error("out of nowhere")})';
@@ -108,7 +94,7 @@ headers: { all: { request: [{ propagate: { matching: 'x-tenant-.*' } }] } }`,
 }, 60_000);
 
 afterAll(async () => {
-  for (const child of started) child.kill('SIGKILL');
+  killServing();
   subgraph.closeAllConnections();
   await new Promise((resolve) => subgraph.close(resolve));
   removeFolder();
