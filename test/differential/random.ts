@@ -1,3 +1,5 @@
+import { seededRandom as seededNumbers } from '../support/seededNumbers.ts';
+
 /** A source of numbers that gives the same ones for the same seed, on every machine. */
 export interface Random {
   /** An integer from 0 to `limit` - 1. */
@@ -12,15 +14,8 @@ export interface Random {
   shuffle<Item>(items: readonly Item[]): Item[];
 }
 
-/** Source of the numbers: mulberry32 by Tommy Ettinger, public domain. */
 export function seededRandom(seed: number): Random {
-  let state = hashOf(`seed ${seed}`);
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
+  const next = seededNumbers(hashOf(`seed ${seed}`));
   const below = (limit: number): number => Math.floor(next() * limit);
   return {
     below,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Balanced, Balancer, type BalancerOptions } from '../../../gateway/execute/subgraph/balancer.ts';
 import type { Instance } from '../../../gateway/supergraph/instance.ts';
+import { seededRandom } from '../../support/seededNumbers.ts';
 
 const of = (name: string, more: Partial<Instance> = {}): Instance => ({
   url: `http://${name}`,
@@ -8,17 +9,6 @@ const of = (name: string, more: Partial<Instance> = {}): Instance => ({
   priority: 0,
   ...more,
 });
-
-/** Deterministic: Mulberry32. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface Setting extends Partial<BalancerOptions> {
   readonly instances: readonly Instance[];
@@ -29,7 +19,7 @@ function balancerOf({ instances, ...options }: Setting): { balancer: Balancer; c
   const balancer = new Balancer({
     ejection: { failures: 2, baseMs: 100, maxMs: 350, maxPercent: 50 },
     zone: undefined,
-    random: randomOf(7),
+    random: seededRandom(7),
     now: () => clock.nowMs,
     ...options,
   });

@@ -1,16 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { LatencyEstimate } from '../../../../gateway/execute/subgraph/traffic/latencyEstimate.ts';
-
-/** Deterministic: Mulberry32. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { seededRandom } from '../../../support/seededNumbers.ts';
 
 const fill = (estimate: LatencyEstimate, count: number, durationMs: () => number): void => {
   for (let added = 0; added < count; added += 1) estimate.add(durationMs());
@@ -35,7 +25,7 @@ describe('latency estimate', () => {
     ['constant', 95, () => 1e12, 3_600_000],
   ])('of a %s distribution, %d %%, is at most a bucket off', (_what, percentile, durationMs, expected) => {
     const estimate = new LatencyEstimate(percentile);
-    const random = randomOf(3);
+    const random = seededRandom(3);
     fill(estimate, 5_000, () => durationMs(random()));
     const ratio = (estimate.valueMs ?? 0) / expected;
     expect([ratio > 0.9, ratio < 1.21]).toEqual([true, true]);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Reservation } from '../../../../subgraphs/ai/money/contract.ts';
 import { noTokens } from '../../../../subgraphs/ai/money/tokenUsage.ts';
+import { seededIntegers } from '../../../support/seededNumbers.ts';
 import { inMemory } from '../../openForTest.ts';
 import { budgetOf, callOf, openMoney, type TestMoney } from './openMoney.ts';
 
@@ -14,17 +15,6 @@ beforeAll(async () => {
   money = await openMoney(await inMemory());
 });
 afterAll(() => money.close());
-
-/** A generator that gives the same numbers for the same seed. Source: mulberry32, public domain. */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 interface Held {
   readonly reservation: Reservation;
@@ -143,6 +133,7 @@ describe('ledger: whatever happens', () => {
       ],
       tenantLimits: { default: limits },
     });
-    await takeSteps(randomOf(seed), 150);
+    const next = seededIntegers(seed);
+    await takeSteps((below) => next() % below, 150);
   });
 });

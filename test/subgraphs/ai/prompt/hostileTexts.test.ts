@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { seededRandom } from '../../../support/seededNumbers.ts';
 import { type FakeProviders, startFakeProviders } from '../fakeProviders.ts';
 import { oneProvider, openAiForTest, type TestAi, withKey } from '../openAiForTest.ts';
 
@@ -45,17 +46,6 @@ function withoutUserText(body: { input: { role: string; content: unknown }[] }) 
 const userText = (body: { input: { content: { text: string }[] }[] }): string =>
   body.input.at(-1)?.content[0]?.text ?? '';
 
-/** A generator that gives the same texts in each run (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 const fragments = [
   '{{name}}',
   '{{#helpfulReviews}}',
@@ -100,7 +90,7 @@ const fragments = [
   'x'.repeat(5_000),
 ];
 
-const random = randomOf(20_261_125);
+const random = seededRandom(20_261_125);
 const pick = () => fragments[Math.floor(random() * fragments.length)] ?? '';
 const hostile = [
   ...new Set(
