@@ -199,7 +199,7 @@ export const operatorRows = {
   },
   clientGone: {
     fails: 'The client goes away first.',
-    sees: 'nothing any more; what is in flight to subgraphs is ended, and counts as no failure of theirs',
+    sees: 'nothing any more; what is in flight to subgraphs is ended when it has not come to its end within 100 ms, and counts as no failure of theirs',
     settings: '',
     outcome: 'cancelled',
     isLogged: false,
